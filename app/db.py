@@ -1,0 +1,128 @@
+"""The database: engine, naming convention and units of work.
+
+SQLite is one file with one writer at a time. Its own busy-wait lets late writers overtake early ones for
+seconds, so writers of one process queue here, first come first served; the other process's short transactions
+are waited for by SQLite's timeout.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, DateTime, MetaData, create_engine, event
+from sqlalchemy.engine import Dialect, Engine, make_url
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+_BUSY_TIMEOUT_MS = 20_000
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime in UTC, on databases that store naive ones."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        del dialect
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        del dialect
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Table(DeclarativeBase):
+    """The base of all tables; names of constraints are fixed so that migrations can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UtcDateTime}  # noqa: RUF012 - SQLAlchemy reads it from the class
+
+
+class FairLock:
+    """A lock that is given out in the order of asking; any thread may release it."""
+
+    def __init__(self) -> None:
+        self._mutex = threading.Lock()
+        self._queue: deque[threading.Lock] = deque()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        turn = threading.Lock()
+        turn.acquire()
+        with self._mutex:
+            self._queue.append(turn)
+            first = len(self._queue) == 1
+        if not first:
+            turn.acquire()
+        try:
+            yield
+        finally:
+            with self._mutex:
+                self._queue.popleft()
+                if self._queue:
+                    self._queue[0].release()
+
+
+class Database:
+    """One database of one process: `read()` and `write()` give a session that ends with the block."""
+
+    def __init__(self, url: str) -> None:
+        """Open the database at `url` (made when first written to); does not migrate it."""
+        self.engine = (
+            _sqlite_engine(url) if make_url(url).get_backend_name() == "sqlite" else create_engine(url)
+        )
+        self._writing = self.engine.execution_options(begin="BEGIN IMMEDIATE")
+        self._writers = FairLock()
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that sees one state of the database and is rolled back at the end."""
+        with Session(self.engine) as db:
+            yield db
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session that is committed, and synced to disk, before the block's end returns."""
+        with self._writers.held(), Session(self._writing, expire_on_commit=False) as db, db.begin():
+            yield db
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _sqlite_engine(url: str) -> Engine:
+    file = make_url(url).database
+    if file:
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, pool_size=16, max_overflow=32)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, record: Any) -> None:
+        del record
+        connection.isolation_level = None  # we say BEGIN ourselves, below
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(str(connection.get_execution_options().get("begin", "BEGIN")))
+
+    return engine

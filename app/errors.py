@@ -1,0 +1,33 @@
+"""What can go wrong for a user. Each error carries one sentence that the user can act on."""
+
+
+class AppError(Exception):
+    """A refusal with a sentence for the person who caused it."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class NotFoundError(AppError):
+    """It does not exist, or this person may not know that it does."""
+
+
+class ForbiddenError(AppError):
+    """The person is known, and may not do this."""
+
+
+class SignInRequiredError(AppError):
+    """Nobody is signed in, or the sign-in has ended."""
+
+
+class InvalidError(AppError):
+    """The input cannot be used; the sentence says what to change."""
+
+
+class ConflictError(AppError):
+    """The input was fine, but the state of things does not allow it."""
+
+
+class TooManyError(AppError):
+    """Too many attempts; wait."""

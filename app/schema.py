@@ -1,0 +1,46 @@
+"""Bring a database to the program's schema (Alembic), and say whether it is there."""
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from app import bundled
+from app.db import Database
+
+
+def upgrade(database: Database, revision: str = "head") -> None:
+    """Migrate to `revision`; nothing happens where it is already there."""
+    with database.engine.begin() as connection:
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
+def downgrade(database: Database, revision: str) -> None:
+    """Take migrations back down to `revision`."""
+    with database.engine.begin() as connection:
+        config = _config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, revision)
+
+
+def is_current(database: Database) -> bool:
+    """Whether the database has exactly the schema of this program."""
+    with database.engine.connect() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+    return found == ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def check(database: Database) -> None:
+    """Raise alembic.util.CommandError where the tables in code and in the database differ."""
+    with database.engine.begin() as connection:
+        config = _config()
+        config.attributes["connection"] = connection
+        command.check(config)
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(bundled.path("migrations")))
+    return config

@@ -1,0 +1,114 @@
+"""The settings: environment variables with the prefix BLINDREAD_, read once and passed in."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from app.errors import InvalidError
+
+PREFIX = "BLINDREAD_"
+_DEFAULT_SECRETS = {"changeme", "change-me", "secret", "default", "password", "blindread"}
+_SHORTEST_SECRET = 16
+_KNOWN = {
+    "DATA_DIR",
+    "DATABASE_URL",
+    "HOST",
+    "PORT",
+    "BASE_URL",
+    "SECRET_KEY",
+    "SECURE_COOKIES",
+    "UPLOAD_LIMIT_MB",
+    "FORWARDED_ALLOW_IPS",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that differs between installations."""
+
+    data_dir: Path
+    database_url: str
+    host: str = "127.0.0.1"
+    port: int = 8000
+    base_url: str = ""
+    secret_key: bytes = b""
+    secure_cookies: bool = False
+    upload_limit_mb: int = 2048
+    forwarded_allow_ips: str = "127.0.0.1"
+
+    @property
+    def public_url(self) -> str:
+        """Where readers' links point to, without a slash at the end."""
+        return self.base_url or f"http://{self.host}:{self.port}"
+
+    @property
+    def staging_dir(self) -> Path:
+        """Uploads on their way; wiped after each import and at the worker's start."""
+        return self.data_dir / "staging"
+
+
+def load_settings(environ: Mapping[str, str]) -> Settings:
+    """Read the settings; raises InvalidError naming the variable that cannot be used."""
+    unknown = sorted(k for k in environ if k.startswith(PREFIX) and k.removeprefix(PREFIX) not in _KNOWN)
+    if unknown:
+        raise InvalidError(f"Unknown setting {unknown[0]}; see docs/settings.md for the names that exist.")
+    data_dir = Path(environ.get(PREFIX + "DATA_DIR") or "var").resolve()
+    base_url = environ.get(PREFIX + "BASE_URL", "").rstrip("/")
+    if base_url and urlsplit(base_url).scheme not in {"http", "https"}:
+        raise InvalidError("BLINDREAD_BASE_URL must start with http:// or https://.")
+    return Settings(
+        data_dir=data_dir,
+        database_url=environ.get(PREFIX + "DATABASE_URL") or f"sqlite:///{data_dir / 'blindread.db'}",
+        host=environ.get(PREFIX + "HOST") or "127.0.0.1",
+        port=_whole_number(environ, "PORT", 8000, 1, 65535),
+        base_url=base_url,
+        secret_key=_secret(environ, data_dir),
+        secure_cookies=_flag(environ, "SECURE_COOKIES", default=base_url.startswith("https://")),
+        upload_limit_mb=_whole_number(environ, "UPLOAD_LIMIT_MB", 2048, 1, 1_000_000),
+        forwarded_allow_ips=environ.get(PREFIX + "FORWARDED_ALLOW_IPS") or "127.0.0.1",
+    )
+
+
+def _whole_number(environ: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = environ.get(PREFIX + name) or str(default)
+    if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+        raise InvalidError(f"{PREFIX}{name} must be a whole number from {low} to {high}, not “{text}”.")
+    return int(text)
+
+
+def _flag(environ: Mapping[str, str], name: str, *, default: bool) -> bool:
+    text = environ.get(PREFIX + name, "").lower()
+    if text not in {"", "0", "1", "true", "false", "yes", "no"}:
+        raise InvalidError(f"{PREFIX}{name} must be yes or no, not “{text}”.")
+    return text in {"1", "true", "yes"} if text else default
+
+
+def _secret(environ: Mapping[str, str], data_dir: Path) -> bytes:
+    """The key of the audit trail and the reading orders: given, or made once and kept beside the database."""
+    given = environ.get(PREFIX + "SECRET_KEY", "")
+    if given:
+        if given.lower() in _DEFAULT_SECRETS or len(given) < _SHORTEST_SECRET:
+            raise InvalidError(
+                "BLINDREAD_SECRET_KEY is a default or too short; use at least 16 random characters."
+            )
+        return given.encode()
+    return _kept_secret(data_dir / "secret.key")
+
+
+def _kept_secret(file: Path) -> bytes:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidError(f"The data folder {file.parent} cannot be made: {error.strerror}.") from error
+    try:
+        with file.open("x") as handle:
+            file.chmod(0o600)
+            handle.write(secrets.token_hex(32))
+    except FileExistsError:
+        pass
+    key = file.read_text().strip()
+    if len(key) < _SHORTEST_SECRET:
+        raise InvalidError(f"{file} holds no usable key; restore it from a backup.")
+    return key.encode()

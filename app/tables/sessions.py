@@ -1,0 +1,122 @@
+"""VTT sessions, their items, readings and ratings. No column here tells an item's truth."""
+
+from datetime import datetime
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Table
+
+
+class VttSession(Table):
+    """A visual Turing test: draft, freezing, frozen, open or closed."""
+
+    __tablename__ = "vtt_sessions"
+    __table_args__ = (
+        CheckConstraint("state IN ('draft', 'freezing', 'frozen', 'open', 'closed')", name="state"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    owner_id: Mapped[str] = mapped_column(ForeignKey("users.id"), index=True)
+    title: Mapped[str] = mapped_column(String(120))
+    public_title: Mapped[str] = mapped_column(String(120))
+    state: Mapped[str] = mapped_column(String(16))
+    real_set_id: Mapped[str] = mapped_column(ForeignKey("image_sets.id"))
+    n_real: Mapped[int]
+    protocol: Mapped[dict[str, object]] = mapped_column(JSON)
+    order_secret: Mapped[str] = mapped_column(String(64))
+    manifest_sha256: Mapped[str | None] = mapped_column(String(64))
+    job_id: Mapped[str | None] = mapped_column(ForeignKey("jobs.id"))
+    report_job_id: Mapped[str | None] = mapped_column(ForeignKey("jobs.id"))
+    created_at: Mapped[datetime]
+    frozen_at: Mapped[datetime | None]
+    opened_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+
+
+class Arm(Table):
+    """A checkpoint under test: the synthetic set that is mixed with the real one."""
+
+    __tablename__ = "arms"
+    __table_args__ = (UniqueConstraint("session_id", "image_set_id"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    session_id: Mapped[str] = mapped_column(ForeignKey("vtt_sessions.id", ondelete="CASCADE"))
+    image_set_id: Mapped[str] = mapped_column(ForeignKey("image_sets.id"))
+    label: Mapped[str] = mapped_column(String(120))
+    n_synthetic: Mapped[int]
+
+
+class Item(Table):
+    """An image of a frozen session. Numbers are given in a random order, so they tell nothing."""
+
+    __tablename__ = "items"
+    __table_args__ = (
+        UniqueConstraint("session_id", "number"),
+        CheckConstraint("kind IN ('main', 'practice', 'repeat', 'catch')", name="kind"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    session_id: Mapped[str] = mapped_column(ForeignKey("vtt_sessions.id"))
+    image_id: Mapped[str] = mapped_column(ForeignKey("images.id"))
+    number: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(16))
+    stimulus_sha256: Mapped[str] = mapped_column(String(64))
+
+
+class Reading(Table):
+    """One reader's pass through a session, and the personal link to it (only its hash)."""
+
+    __tablename__ = "readings"
+    __table_args__ = (UniqueConstraint("session_id", "reader_id"), UniqueConstraint("session_id", "slot"))
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    session_id: Mapped[str] = mapped_column(ForeignKey("vtt_sessions.id"))
+    reader_id: Mapped[str] = mapped_column(ForeignKey("readers.id"))
+    slot: Mapped[int]
+    link_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    link_expires_at: Mapped[datetime]
+    link_revoked_at: Mapped[datetime | None]
+    invited_at: Mapped[datetime]
+    opened_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    last_seen_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    told: Mapped[dict[str, object] | None] = mapped_column(JSON)
+
+
+class Presentation(Table):
+    """An item at its position in one reading, under a random name of its own."""
+
+    __tablename__ = "presentations"
+    __table_args__ = (UniqueConstraint("reading_id", "position"), UniqueConstraint("reading_id", "item_id"))
+
+    token: Mapped[str] = mapped_column(String(32), primary_key=True)
+    reading_id: Mapped[str] = mapped_column(ForeignKey("readings.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    item_id: Mapped[str] = mapped_column(ForeignKey("items.id"))
+
+
+class Rating(Table):
+    """An answer to one item; a correction is a further revision, nothing is overwritten."""
+
+    __tablename__ = "ratings"
+    __table_args__ = (
+        UniqueConstraint("reading_id", "item_id", "revision"),
+        UniqueConstraint("reading_id", "key"),
+        CheckConstraint("answer IN ('real', 'synthetic')", name="answer"),
+        CheckConstraint("likert >= 1", name="likert"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reading_id: Mapped[str] = mapped_column(ForeignKey("readings.id"))
+    item_id: Mapped[str] = mapped_column(ForeignKey("items.id"))
+    revision: Mapped[int]
+    answer: Mapped[str] = mapped_column(String(16))
+    likert: Mapped[int]
+    key: Mapped[str] = mapped_column(String(64))
+    shown_ms: Mapped[float]
+    first_action_ms: Mapped[float | None]
+    viewport: Mapped[dict[str, object]] = mapped_column(JSON)
+    remark: Mapped[str | None] = mapped_column(Text)
+    rated_at: Mapped[datetime]
