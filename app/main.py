@@ -1,0 +1,58 @@
+"""The web application: wiring, nothing else."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from app import bundled, schema
+from app.errors import AppError, ConflictError
+from app.settings import Settings, load_settings
+from app.web import (
+    checkpoints,
+    imagesets,
+    jobs,
+    pages,
+    readings,
+    reports,
+    sessions,
+    signin,
+    stimuli,
+)
+from app.web.deps import Context
+from app.web.security import SameOriginWrites, SecurityHeaders
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application for these settings; raises ConflictError where the database is not migrated."""
+    ctx = Context.build(settings)
+    if not schema.is_current(ctx.database):
+        ctx.database.close()
+        raise ConflictError("The database is not up to date; run `blindread migrate` first.")
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        ctx.database.close()
+
+    app = FastAPI(title="Blindread", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app.state.context = ctx
+    for router in (signin, imagesets, checkpoints, jobs, sessions, reports, readings, stimuli):
+        app.include_router(router.router)
+    app.mount("/static", StaticFiles(directory=bundled.path("static")), name="static")
+    app.add_exception_handler(AppError, pages.show_app_error)
+    app.add_exception_handler(HTTPException, pages.show_http_error)
+    app.add_exception_handler(RequestValidationError, pages.show_validation_error)
+    app.add_exception_handler(Exception, pages.show_crash)
+    app.add_middleware(SameOriginWrites)
+    app.add_middleware(SecurityHeaders)
+    return app
+
+
+def from_environment() -> FastAPI:
+    """The application for uvicorn: `uvicorn --factory app.main:from_environment`."""
+    return create_app(load_settings(os.environ))

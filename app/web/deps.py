@@ -1,0 +1,65 @@
+"""What a request needs: the program's parts, and who is asking."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from app import clock
+from app.artifacts import Artifacts
+from app.db import Database
+from app.errors import ForbiddenError, SignInRequiredError
+from app.services import people
+from app.services.people import SignedIn
+from app.settings import Settings
+
+LOGIN_COOKIE = "blindread_login"
+READER_COOKIE = "blindread_reader"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The parts of the running program."""
+
+    settings: Settings
+    database: Database
+    artifacts: Artifacts
+    limiter: MovingWindowRateLimiter
+
+    @classmethod
+    def build(cls, settings: Settings) -> "Context":
+        return cls(
+            settings=settings,
+            database=Database(settings.database_url),
+            artifacts=Artifacts(str(settings.data_dir / "artifacts")),
+            limiter=MovingWindowRateLimiter(MemoryStorage()),
+        )
+
+
+def context(request: Request) -> Context:
+    found: Context = request.app.state.context
+    return found
+
+
+Ctx = Annotated[Context, Depends(context)]
+
+
+def user(request: Request, ctx: Ctx) -> SignedIn:
+    """The researcher or admin; raises SignInRequiredError."""
+    token = request.cookies.get(LOGIN_COOKIE)
+    if not token:
+        raise SignInRequiredError("Please sign in.")
+    with ctx.database.read() as db:
+        return people.who(db, token, clock.now())
+
+
+def admin(signed_in: Annotated[SignedIn, Depends(user)]) -> SignedIn:
+    if not signed_in.is_admin:
+        raise ForbiddenError("Only an admin may do this.")
+    return signed_in
+
+
+CurrentUser = Annotated[SignedIn, Depends(user)]
+CurrentAdmin = Annotated[SignedIn, Depends(admin)]
