@@ -1,0 +1,303 @@
+"""The StyleGAN2 generator (Karras et al. 2020): mapping z → w, synthesis w → image; architectures skip, resnet, orig.
+
+Parameter names are the canonical names of checkpoints in general use (`mapping.fc0.weight`, `synthesis.b4.const`,
+`synthesis.b8.conv0.affine.weight`, `synthesis.b8.torgb.weight`, …), so that a state loads by name.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as TensorMapping
+from dataclasses import dataclass
+from typing import Literal, cast, get_args
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as nnf
+
+from models.errors import CheckpointRefused
+from models.ops import FIR, Dense, leaky, modulated_conv, unit_variance, upsample
+
+Architecture = Literal["skip", "resnet", "orig"]
+NoiseMode = Literal["const", "none", "random"]
+
+
+@dataclass(frozen=True)
+class GeneratorConfig:
+    """Everything that fixes a generator's shapes and arithmetic; refuses what cannot be a StyleGAN2."""
+
+    resolution: int
+    channels: int
+    z_dim: int = 512
+    w_dim: int = 512
+    c_dim: int = 0
+    mapping_layers: int = 8
+    channel_base: int = 32768
+    channel_max: int = 512
+    architecture: Architecture = "skip"
+    conv_clamp: float | None = None
+    w_avg_beta: float = 0.995
+
+    def __post_init__(self) -> None:
+        size = self.resolution
+        if not 4 <= size <= 4096 or size & (size - 1):
+            raise CheckpointRefused(f"A generator's resolution is a power of two from 4 to 4096, not {size}.")
+        if self.channels not in {1, 3}:
+            raise CheckpointRefused(f"Images have 1 or 3 channels, not {self.channels}.")
+        if self.architecture not in get_args(Architecture):
+            raise CheckpointRefused(f"The synthesis architecture {self.architecture!r} is not known.")
+        for name in ("z_dim", "w_dim", "mapping_layers", "channel_base", "channel_max"):
+            if not 1 <= getattr(self, name) <= 1 << 20:
+                raise CheckpointRefused(f"A generator's {name} cannot be {getattr(self, name)}.")
+        if not 0 <= self.c_dim <= 1 << 20:
+            raise CheckpointRefused(f"A generator's number of classes cannot be {self.c_dim}.")
+        if self.channel_base < size:
+            raise CheckpointRefused(
+                f"A channel_base of {self.channel_base} leaves no channels at {size} pixels."
+            )
+        if self.conv_clamp is not None and not self.conv_clamp > 0:
+            raise CheckpointRefused(f"A generator's conv_clamp cannot be {self.conv_clamp}.")
+        if not 0 <= self.w_avg_beta <= 1:
+            raise CheckpointRefused(f"A generator's w_avg_beta cannot be {self.w_avg_beta}.")
+
+    @property
+    def resolutions(self) -> list[int]:
+        """The blocks' resolutions: 4, 8, … up to the image's."""
+        return [1 << k for k in range(2, self.resolution.bit_length())]
+
+    @property
+    def num_ws(self) -> int:
+        """How many w an image takes: one a convolution (1 in the first block, 2 in each other), one for the last toRGB."""
+        return 2 * len(self.resolutions)
+
+    def width(self, resolution: int) -> int:
+        """Feature channels at a resolution."""
+        return min(self.channel_base // resolution, self.channel_max)
+
+
+class Mapping(nn.Module):
+    """z (N, z_dim) and class c (N, c_dim) to ws (N, num_ws, w_dim), pulled to the mean w by truncation."""
+
+    w_avg: Tensor
+
+    def __init__(self, config: GeneratorConfig) -> None:
+        super().__init__()
+        self.config = config
+        embedded = config.w_dim if config.c_dim else 0
+        if config.c_dim:
+            self.embed = Dense(config.c_dim, embedded)
+        widths = [config.z_dim + embedded] + [config.w_dim] * config.mapping_layers
+        for i in range(config.mapping_layers):
+            self.add_module(f"fc{i}", Dense(widths[i], widths[i + 1], lr_mul=0.01))
+        self.register_buffer("w_avg", torch.zeros(config.w_dim))
+
+    def forward(
+        self, z: Tensor, c: Tensor | None = None, psi: float = 1.0, cutoff: int | None = None
+    ) -> Tensor:
+        """Give the ws of z: w_avg + psi·(w − w_avg) in the first `cutoff` of them (all by default)."""
+        w = self.one(z, c)
+        ws = w[:, None].repeat(1, self.config.num_ws, 1)
+        if psi == 1:
+            return ws
+        kept = self.config.num_ws if cutoff is None else cutoff
+        pulled = self.w_avg.lerp(ws[:, :kept], psi)
+        return torch.cat([pulled, ws[:, kept:]], dim=1)
+
+    def one(self, z: Tensor, c: Tensor | None = None) -> Tensor:
+        """Give the single w (N, w_dim) of each z, not truncated."""
+        x = unit_variance(z)
+        if self.config.c_dim:
+            if c is None or c.shape != (len(z), self.config.c_dim):
+                raise CheckpointRefused(
+                    f"This generator is conditional: choose one of its {self.config.c_dim} classes."
+                )
+            x = torch.cat([x, unit_variance(self.embed(c))], dim=1)
+        for i in range(self.config.mapping_layers):
+            x = leaky(self.get_submodule(f"fc{i}")(x))
+        return x
+
+
+class Conv(nn.Module):
+    """A styled 3×3 convolution with noise, bias and leaky ReLU, from (N, I, H, W) to (N, O, R, R)."""
+
+    noise_const: Tensor
+
+    def __init__(
+        self, inputs: int, outputs: int, resolution: int, config: GeneratorConfig, *, up: bool
+    ) -> None:
+        super().__init__()
+        self.resolution, self.up, self.clamp = resolution, up, config.conv_clamp
+        self.affine = Dense(config.w_dim, inputs, bias=1.0)
+        self.weight = nn.Parameter(torch.randn(outputs, inputs, 3, 3))
+        self.bias = nn.Parameter(torch.zeros(outputs))
+        self.noise_strength = nn.Parameter(torch.zeros(()))
+        self.register_buffer("noise_const", torch.randn(resolution, resolution))
+
+    def forward(self, x: Tensor, w: Tensor, noise: "Noise", gain: float = 1.0) -> Tensor:
+        x = modulated_conv(x, self.weight, self.affine(w), up=self.up)
+        drawn = noise.of(self, len(x))
+        if drawn is not None:
+            x = x + drawn * self.noise_strength
+        return leaky(x + self.bias[:, None, None], gain, self.clamp)
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Where a synthesis takes its noise from; one torch.Generator an image keeps an image apart from its batch."""
+
+    mode: NoiseMode = "const"
+    generators: Sequence[torch.Generator] | None = None
+
+    def of(self, layer: Conv, count: int) -> Tensor | None:
+        """Noise that broadcasts to (count, 1, R, R), or None."""
+        if self.mode == "none":
+            return None
+        if self.mode == "const":
+            return layer.noise_const
+        size, like = layer.resolution, layer.noise_const
+        if self.generators is None:
+            return torch.randn(count, 1, size, size, device=like.device, dtype=like.dtype)
+        if len(self.generators) != count:
+            raise ValueError(f"{count} images need {count} noise generators, not {len(self.generators)}")
+        each = [torch.randn(1, size, size, generator=one, device=one.device) for one in self.generators]
+        return torch.stack(each).to(like)
+
+
+class ToRGB(nn.Module):
+    """A styled 1×1 convolution without demodulation, from features (N, I, R, R) to an image (N, C, R, R)."""
+
+    def __init__(self, inputs: int, config: GeneratorConfig) -> None:
+        super().__init__()
+        self.clamp = config.conv_clamp
+        self.affine = Dense(config.w_dim, inputs, bias=1.0)
+        self.weight = nn.Parameter(torch.randn(config.channels, inputs, 1, 1))
+        self.bias = nn.Parameter(torch.zeros(config.channels))
+        self.gain = 1 / math.sqrt(inputs)
+
+    def forward(self, x: Tensor, w: Tensor) -> Tensor:
+        style = self.affine(w) * self.gain
+        x = nnf.conv2d(x * style[:, :, None, None], self.weight, self.bias)
+        return x if self.clamp is None else x.clamp(-self.clamp, self.clamp)
+
+
+class Skip(nn.Module):
+    """The residual branch: doubling and a 1×1 convolution without bias, from (N, I, H, W) to (N, O, 2H, 2W)."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(outputs, inputs, 1, 1))
+        self.gain = 1 / math.sqrt(inputs)
+
+    def forward(self, x: Tensor, gain: float) -> Tensor:
+        return upsample(nnf.conv2d(x, self.weight * (self.gain * gain)))
+
+
+class Block(nn.Module):
+    """One resolution: from features (N, I, R/2, R/2) and an image at R/2 to features and image at R."""
+
+    def __init__(self, resolution: int, config: GeneratorConfig) -> None:
+        super().__init__()
+        self.residual = config.architecture == "resnet" and resolution > 4
+        self.paints = config.architecture == "skip" or resolution == config.resolution
+        outputs = config.width(resolution)
+        if resolution == 4:
+            self.const = nn.Parameter(torch.randn(outputs, 4, 4))
+        else:
+            inputs = config.width(resolution // 2)
+            self.conv0 = Conv(inputs, outputs, resolution, config, up=True)
+            if self.residual:
+                self.skip = Skip(inputs, outputs)
+        self.conv1 = Conv(outputs, outputs, resolution, config, up=False)
+        if self.paints:
+            self.torgb = ToRGB(outputs, config)
+
+    def forward(
+        self, x: Tensor | None, image: Tensor | None, ws: Iterator[Tensor], last: Tensor, noise: Noise
+    ) -> tuple[Tensor, Tensor | None]:
+        """`ws` gives a w for each convolution, `last` is the one after them (toRGB shares it with the next block)."""
+        if x is None:
+            x = self.const.expand(len(last), -1, -1, -1).contiguous(memory_format=torch.channels_last)
+            x = self.conv1(x, next(ws), noise)
+        elif self.residual:
+            skipped = self.skip(x, math.sqrt(0.5))
+            x = self.conv1(self.conv0(x, next(ws), noise), next(ws), noise, math.sqrt(0.5)) + skipped
+        else:
+            x = self.conv1(self.conv0(x, next(ws), noise), next(ws), noise)
+        if image is not None:
+            image = upsample(image)
+        if self.paints:
+            painted = self.torgb(x, last)
+            image = painted if image is None else image + painted
+        return cast("Tensor", x), image
+
+
+class Synthesis(nn.Module):
+    """ws (N, num_ws, w_dim) to images (N, C, R, R), about −1 … 1."""
+
+    def __init__(self, config: GeneratorConfig) -> None:
+        super().__init__()
+        self.config = config
+        for resolution in config.resolutions:
+            self.add_module(f"b{resolution}", Block(resolution, config))
+
+    def forward(
+        self, ws: Tensor, noise_mode: NoiseMode = "const", noise: Sequence[torch.Generator] | None = None
+    ) -> Tensor:
+        """Noise 'random' draws from one generator an image, or from torch's own where none is given (training)."""
+        source = Noise(noise_mode, noise)
+        x: Tensor | None = None
+        image: Tensor | None = None
+        used = 0
+        for resolution in self.config.resolutions:
+            convs = 1 if resolution == 4 else 2
+            own = iter(ws[:, used : used + convs].unbind(dim=1))
+            used += convs
+            x, image = self.get_submodule(f"b{resolution}")(x, image, own, ws[:, used], source)
+        if image is None:
+            raise AssertionError("the last block always paints")
+        return image
+
+
+class Generator(nn.Module):
+    """The whole generator. Its weights are in channels_last; make them contiguous before writing them to a file."""
+
+    def __init__(self, config: GeneratorConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.mapping = Mapping(config)
+        self.synthesis = Synthesis(config)
+        for parameter in self.parameters():
+            if parameter.dim() == 4:
+                parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+
+    def forward(
+        self,
+        z: Tensor,
+        c: Tensor | None = None,
+        psi: float = 1.0,
+        cutoff: int | None = None,
+        noise_mode: NoiseMode = "const",
+        noise: Sequence[torch.Generator] | None = None,
+    ) -> Tensor:
+        """Images (N, C, R, R), about −1 … 1, from z (N, z_dim) and one-hot classes c (N, c_dim)."""
+        return cast("Tensor", self.synthesis(self.mapping(z, c, psi, cutoff), noise_mode, noise))
+
+    def load_state_dict(
+        self,
+        state_dict: TensorMapping[str, Tensor],
+        strict: bool = True,
+        assign: bool = False,
+    ) -> object:
+        """Load by canonical name; the resampling filters that files repeat in every layer are checked and left out."""
+        return super().load_state_dict(_without_filters(state_dict), strict, assign)
+
+
+def _without_filters(state: TensorMapping[str, Tensor]) -> dict[str, Tensor]:
+    """Our filter is fixed, so another one in a file is refused, not ignored."""
+    taps = torch.tensor(FIR) / 8
+    expected = torch.outer(taps, taps)
+    for name, found in state.items():
+        if not name.endswith("resample_filter"):
+            continue
+        if found.shape != expected.shape or not torch.allclose(found.cpu().float(), expected, atol=1e-6):
+            raise CheckpointRefused("This generator resamples with another filter than [1, 3, 3, 1].")
+    return {name: found for name, found in state.items() if not name.endswith("resample_filter")}

@@ -1,0 +1,78 @@
+"""The few tensor operations of StyleGAN2 (Karras et al. 2019, 2020), on (N, C, H, W) float tensors.
+
+Resampling uses the binomial filter [1, 3, 3, 1] on each axis: applied twice in one dimension it costs half of
+what the 4×4 kernel costs, with the same result. Memory is kept in channels_last, the faster layout for convolutions
+on CPUs with AVX2 as on GPUs.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as nnf
+
+FIR = (1.0, 3.0, 3.0, 1.0)  # sums to 8 on each axis
+
+
+def leaky(x: Tensor, gain: float = 1.0, clamp: float | None = None) -> Tensor:
+    """Leaky ReLU of slope 0.2, times √2·gain, then clamped to ±clamp·gain."""
+    x = nnf.leaky_relu(x, 0.2) * (math.sqrt(2) * gain)
+    return x if clamp is None else x.clamp(-clamp * gain, clamp * gain)
+
+
+def unit_variance(x: Tensor) -> Tensor:
+    """Divide each row of (N, F) by its root mean square."""
+    return x * torch.rsqrt(x.square().mean(dim=1, keepdim=True) + 1e-8)
+
+
+def smooth(x: Tensor, gain: float = 1.0) -> Tensor:
+    """Filter (N, C, H, W) after padding by 1: gives (N, C, H − 1, W − 1); `gain` is over both axes."""
+    channels = x.shape[1]
+    taps = torch.tensor(FIR, dtype=x.dtype, device=x.device) * (math.sqrt(gain) / 8)
+    x = nnf.conv2d(x, taps.view(1, 1, 4, 1).expand(channels, 1, 4, 1), padding=(1, 0), groups=channels)
+    return nnf.conv2d(x, taps.view(1, 1, 1, 4).expand(channels, 1, 1, 4), padding=(0, 1), groups=channels)
+
+
+def upsample(x: Tensor) -> Tensor:
+    """Double (N, C, H, W) to (N, C, 2H, 2W) by zero insertion and the filter, mean preserved."""
+    channels = x.shape[1]
+    taps = torch.tensor(FIR, dtype=x.dtype, device=x.device) / 4
+    kernel = torch.outer(taps, taps).expand(channels, 1, 4, 4)
+    return nnf.conv_transpose2d(x, kernel, stride=2, padding=1, groups=channels)
+
+
+def downsample(x: Tensor) -> Tensor:
+    """Halve (N, C, H, W) to (N, C, H/2, W/2) by the filter and taking every second sample, mean preserved."""
+    channels = x.shape[1]
+    taps = torch.tensor(FIR, dtype=x.dtype, device=x.device) / 8
+    kernel = torch.outer(taps, taps).expand(channels, 1, 4, 4)
+    return nnf.conv2d(x, kernel, stride=2, padding=1, groups=channels)
+
+
+def modulated_conv(x: Tensor, weight: Tensor, style: Tensor, *, up: bool = False) -> Tensor:
+    """Modulate, convolve by (O, I, 3, 3) and demodulate (Karras et al. 2020, equations 1–3), for styles (N, I).
+
+    Scaling the activations instead of the weights is the same arithmetic and lets all images share one convolution.
+    With `up` the result is (N, O, 2H, 2W): transposed convolution of stride 2, then the filter.
+    """
+    scaled = x * style[:, :, None, None]
+    demodulation = torch.rsqrt(style.square() @ weight.square().sum(dim=(2, 3)).t() + 1e-8)  # (N, O)
+    if up:
+        x = smooth(nnf.conv_transpose2d(scaled, weight.transpose(0, 1), stride=2), gain=4.0)
+    else:
+        x = nnf.conv2d(scaled, weight, padding=1)
+    return x * demodulation[:, :, None, None]
+
+
+class Dense(nn.Module):
+    """Fully connected layer with equalised learning rate: the stored weight is scaled at run time."""
+
+    def __init__(self, inputs: int, outputs: int, *, lr_mul: float = 1.0, bias: float = 0.0) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(outputs, inputs) / lr_mul)
+        self.bias = nn.Parameter(torch.full((outputs,), bias))
+        self.weight_gain = lr_mul / math.sqrt(inputs)
+        self.bias_gain = lr_mul
+
+    def forward(self, x: Tensor) -> Tensor:
+        return nnf.linear(x, self.weight * self.weight_gain, self.bias * self.bias_gain)
