@@ -14,6 +14,7 @@ from app.errors import AppError, ConflictError
 from app.settings import Settings, load_settings
 from app.web import (
     checkpoints,
+    health,
     imagesets,
     jobs,
     pages,
@@ -35,13 +36,13 @@ def create_app(settings: Settings) -> FastAPI:
         raise ConflictError("The database is not up to date; run `blindread migrate` first.")
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
         ctx.database.close()
 
     app = FastAPI(title="Blindread", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.context = ctx
-    for router in (signin, imagesets, checkpoints, jobs, sessions, reports, readings, stimuli):
+    for router in (health, signin, imagesets, checkpoints, jobs, sessions, reports, readings, stimuli):
         app.include_router(router.router)
     app.mount("/static", StaticFiles(directory=bundled.path("static")), name="static")
     app.add_exception_handler(AppError, pages.show_app_error)

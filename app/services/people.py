@@ -72,9 +72,7 @@ def sign_in(db: Session, user_id: str, now: datetime) -> str:
     db.execute(delete(Login).where(Login.expires_at < now))
     token = tokens.new()
     db.add(
-        Login(
-            token_hash=tokens.digest(token), user_id=user_id, created_at=now, expires_at=now + LOGIN_LASTS
-        )
+        Login(token_hash=tokens.digest(token), user_id=user_id, created_at=now, expires_at=now + LOGIN_LASTS)
     )
     return token
 

@@ -63,7 +63,11 @@ class SameOriginWrites:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] not in _SAFE and not _same_origin(Headers(scope=scope)):
+        if (
+            scope["type"] == "http"
+            and scope["method"] not in _SAFE
+            and not _same_origin(Headers(scope=scope))
+        ):
             refusal = PlainTextResponse("This came from another site and was refused.", 403)
             await refusal(scope, receive, send)
             return

@@ -216,7 +216,7 @@ def upgrade() -> None:
         sa.Column("opened_at", sa.DateTime(), nullable=True),
         sa.Column("closed_at", sa.DateTime(), nullable=True),
         sa.CheckConstraint(
-            "state IN ('draft', 'freezing', 'frozen', 'open', 'closed')", name=op.f("ck_vtt_sessions_state")
+            "state IN ('draft', 'frozen', 'open', 'closed')", name=op.f("ck_vtt_sessions_state")
         ),
         sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name=op.f("fk_vtt_sessions_job_id")),
         sa.ForeignKeyConstraint(["owner_id"], ["users.id"], name=op.f("fk_vtt_sessions_owner_id")),

@@ -1,0 +1,62 @@
+# make run: everything for a first look.  make check test: everything before a commit.
+PORT ?= 8000
+DATA ?= var
+VENV ?= .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+TORCH ?= torch~=2.13.0
+
+.PHONY: run install install-dev browser test check format soak lock clean
+
+run: $(VENV)/.installed
+	@BLINDREAD_DATA_DIR="$(DATA)" $(BIN)/blindread demo --port $(PORT)
+
+install: $(VENV)/.installed
+install-dev: $(VENV)/.installed-dev
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt '$(TORCH)'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[worker]'
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[worker,dev]'
+	@touch $@
+
+# Debian's Chromium where we may install it, else Playwright's own download.
+browser: $(VENV)/.installed-dev
+	@sh tests/browser/install.sh $(BIN)/python
+
+test: $(VENV)/.installed-dev browser
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m coverage run -m pytest
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report --skip-covered --sort=cover
+
+soak: $(VENV)/.installed-dev browser
+	BLINDREAD_SOAK=1 $(BIN)/python -m pytest --timeout 3600
+
+check: $(VENV)/.installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint --quiet --check templates
+	$(BIN)/djlint --quiet --lint templates
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/djlint --quiet --reformat templates
+
+# The versions that the tests ran with: names and versions only.
+lock: $(VENV)/.installed-dev
+	$(BIN)/python -m pip freeze --exclude-editable | sed -e 's/+cpu//' | grep '==' | sort -f > constraints.txt
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage dist build

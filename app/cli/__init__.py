@@ -1,0 +1,130 @@
+"""The `blindread` command. Each command is declared here and done elsewhere, loaded when it is called."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+from app.errors import AppError
+
+app = typer.Typer(
+    name="blindread",
+    help="Visual Turing tests of medical images: sessions, samples, reports.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+user_app = typer.Typer(help="Researchers and admins.", no_args_is_help=True)
+images_app = typer.Typer(help="Sets of real images.", no_args_is_help=True)
+checkpoint_app = typer.Typer(help="Trained generators.", no_args_is_help=True)
+app.add_typer(user_app, name="user")
+app.add_typer(images_app, name="images")
+app.add_typer(checkpoint_app, name="checkpoint")
+
+Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on; BLINDREAD_PORT or 8000.")]
+Device = Annotated[str, typer.Option(help="cpu, cuda, cuda:N or auto.")]
+
+
+def main() -> None:
+    """Run the command; exit with 2 and one sentence on stderr where it cannot be done."""
+    try:
+        code = app(standalone_mode=False)
+    except (AppError, click.ClickException) as error:
+        sentence = error.sentence if isinstance(error, AppError) else error.format_message()
+        print(sentence, file=sys.stderr)
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+@app.command()
+def demo(
+    port: Port = None,
+    prepare: Annotated[bool, typer.Option("--prepare", help="Prepare and print, but start nothing.")] = False,
+) -> None:
+    """Prepare a demonstration, start server and worker on this machine alone, print how to sign in."""
+    from app import demo as demonstration
+
+    demonstration.run(os.environ, port, prepare_only=prepare)
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on; BLINDREAD_HOST or 127.0.0.1.")] = None,
+    port: Port = None,
+) -> None:
+    """Start the web server."""
+    from app.cli import processes
+
+    processes.serve(os.environ, host, port)
+
+
+@app.command()
+def worker(device: Device = "auto") -> None:
+    """Start the worker that imports, samples, freezes and reports."""
+    from app.cli import processes
+
+    processes.work(os.environ, device)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to this program's schema."""
+    from app.cli import processes
+
+    processes.migrate(os.environ)
+
+
+@user_app.command("add")
+def user_add(
+    email: str,
+    role: Annotated[str, typer.Option(help="admin or researcher.")],
+    password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from stdin.")] = False,
+) -> None:
+    """Add a user; without --password-stdin a password is made and printed once."""
+    from app.cli import studies
+
+    studies.add_user(os.environ, email, role, sys.stdin.readline().rstrip("\n") if password_stdin else None)
+
+
+@images_app.command("import")
+def images_import(
+    name: str,
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...")],
+    window_center: Annotated[str, typer.Option(help="Window centre, in the image's units.")] = "",
+    window_width: Annotated[str, typer.Option(help="Window width, in the image's units.")] = "",
+    size: Annotated[str, typer.Option(help="Side of the square images in pixels.")] = "",
+    owner: Annotated[str, typer.Option(help="E-mail of the user who owns the set; default the first admin.")] = "",
+) -> None:
+    """Import DICOM and PNG files, folders or zips as a set of real images."""
+    from app.cli import studies
+
+    studies.import_images(os.environ, name, paths, (window_center, window_width, size), owner)
+
+
+@app.command()
+def export(session: str, out: Annotated[Path, typer.Option(help="Folder to write to.")]) -> None:
+    """Write a closed session's metrics, ratings, codebook and manifest; the look at truth is logged."""
+    from app.cli import studies
+
+    studies.export(os.environ, session, out)
+
+
+@app.command()
+def verify(session: Annotated[str, typer.Argument()] = "") -> None:
+    """Check the audit trail, and a session's stimuli against its manifest (all sessions without one)."""
+    from app.cli import studies
+
+    studies.verify(os.environ, session)
+
+
+@app.command()
+def report(ratings: Path, out: Annotated[Path, typer.Option(help="Folder to write to.")]) -> None:
+    """Compute per-reader metrics and tables from a spreadsheet of ratings."""
+    from app.cli import reports
+
+    reports.report(ratings, out)

@@ -1,0 +1,75 @@
+"""Start the long-running processes: server, worker; and migrate."""
+
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+
+import structlog
+import uvicorn
+
+from app import schema
+from app.db import Database
+from app.errors import InvalidError
+from app.main import create_app
+from app.settings import load_settings
+
+STOP_SECONDS = 10
+
+
+def serve(environ: Mapping[str, str], host: str | None, port: int | None) -> None:
+    """Serve until SIGINT or SIGTERM; requests in hand are answered first."""
+    settings = load_settings(environ)
+    settings = replace(settings, host=host or settings.host, port=port or settings.port)
+    log_plainly()
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        access_log=False,  # addresses hold readers' links
+        log_config=None,
+        server_header=False,
+        forwarded_allow_ips=settings.forwarded_allow_ips,
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
+
+
+def work(environ: Mapping[str, str], device: str) -> None:
+    """Work until SIGINT or SIGTERM; the batch in hand is finished first."""
+    try:
+        from app import worker
+    except ModuleNotFoundError as error:
+        raise InvalidError(f"The worker needs {error.name}: install the extra “worker”.") from error
+
+    settings = load_settings(environ)
+    log_plainly()
+    parts = worker.Parts.build(settings, device)
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    worker.run(parts, stopping)
+
+
+def migrate(environ: Mapping[str, str]) -> None:
+    """Bring the database up to date."""
+    database = Database(load_settings(environ).database_url)
+    schema.upgrade(database)
+    database.close()
+
+
+def log_plainly() -> None:
+    """Log to stderr, one line an event."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+    )
+

@@ -1,0 +1,132 @@
+"""Commands on the database: users, imports, exports, verification."""
+
+import secrets
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import select
+
+from app import clock, schema
+from app.artifacts import Artifacts
+from app.db import Database
+from app.errors import ConflictError, InvalidError
+from app.imaging import sources, stimulus
+from app.imaging.importer import Decoded, decode_all
+from app.services import imagesets, people, reports, unblinding, verification
+from app.services.people import SignedIn
+from app.settings import Settings, load_settings
+from app.tables.people import User
+from app.tables.sessions import VttSession
+
+ACTOR = "command line"
+
+
+@contextmanager
+def _opened(environ: Mapping[str, str]) -> Iterator[tuple[Settings, Database, Artifacts]]:
+    settings = load_settings(environ)
+    database = Database(settings.database_url)
+    try:
+        if not schema.is_current(database):
+            raise ConflictError("The database is not up to date; run `blindread migrate` first.")
+        yield settings, database, Artifacts(str(settings.data_dir / "artifacts"))
+    finally:
+        database.close()
+
+
+def add_user(environ: Mapping[str, str], email: str, role: str, password: str | None) -> None:
+    """Add a user; a password that was not given is made and printed, this once."""
+    made = password or secrets.token_urlsafe(15)
+    with _opened(environ) as (_, database, _artifacts):
+        with database.write() as db:
+            people.add(db, email, role, made, clock.now())
+    print(f"{role} {email} added." + ("" if password else f" Password: {made}"))
+
+
+def import_images(
+    environ: Mapping[str, str], name: str, paths: list[Path], texts: tuple[str, str, str], owner: str
+) -> None:
+    """Import files as a set of real images; every refusal is listed, and it fails only where nothing was kept."""
+    settings = imagesets.import_settings(*texts)
+    missing = next((path for path in paths if not path.exists()), None)
+    if missing:
+        raise InvalidError(f"There is no file or folder {missing}.")
+    with _opened(environ) as (config, database, artifacts):
+        folder = config.staging_dir / secrets.token_hex(16)
+        try:
+            found = sources.collect(paths, folder / "unpacked")
+            user = _owner(database, owner)
+            with database.write() as db:
+                set_id = imagesets.create(
+                    db, user.id, name, "real", imagesets.pipeline_of(settings), clock.now()
+                )
+            kept = 0
+            for outcome in decode_all(found, settings, folder / "decoding"):
+                if isinstance(outcome, Decoded):
+                    kept += 1
+                    sha256 = artifacts.put_content("images", stimulus.encode(outcome.pixels, compress=True), ".png")
+                    with database.write() as db:
+                        imagesets.add_real(db, set_id, outcome, sha256)
+                else:
+                    with database.write() as db:
+                        imagesets.add_refusal(db, set_id, outcome)
+                    print(f"file {outcome.place}: {outcome.reason}", file=sys.stderr)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    if not kept:
+        raise InvalidError("No image could be kept.")
+    print(f"{kept} images kept in the set “{name}” ({set_id}).")
+
+
+def export(environ: Mapping[str, str], session_id: str, out: Path) -> None:
+    """Write a closed session's export into `out`; the look at truth is logged."""
+    with _opened(environ) as (settings, database, artifacts):
+        with database.write() as db:
+            session = _session(db.get(VttSession, session_id), session_id)
+            unblinding.look(
+                db, session, actor=ACTOR, what="export", key=settings.secret_key, now=clock.now()
+            )
+        with database.read() as db:
+            folder, made, _ = reports.make(db, session_id)
+            reports.keep(artifacts, folder, made)
+            admin = SignedIn(id="", email="", role="admin")
+            out.mkdir(parents=True, exist_ok=True)
+            for name in reports.EXPORTS:
+                (out / name).write_bytes(reports.export(db, artifacts, admin, session_id, name))
+    print(f"Written to {out}.")
+
+
+def verify(environ: Mapping[str, str], session_id: str) -> None:
+    """Check the audit trail and the frozen sessions' bytes; raises InvalidError naming the first thing that is wrong."""
+    with _opened(environ) as (settings, database, artifacts), database.read() as db:
+        events = verification.audit_trail(db, settings.secret_key)
+        print(f"The audit trail is whole ({events} entries).")
+        if session_id:
+            _session(db.get(VttSession, session_id), session_id)
+        ids = [session_id] if session_id else verification.frozen_sessions(db)
+        for each in ids:
+            print(f"Session {each}: {verification.session(db, artifacts, each)} stimuli are as frozen.")
+
+
+def _session(found: VttSession | None, session_id: str) -> VttSession:
+    if found is None:
+        raise InvalidError(f"There is no session {session_id}.")
+    return found
+
+
+def _owner(database: Database, email: str) -> SignedIn:
+    with database.read() as db:
+        if email:
+            user = people.by_email(db, email)
+            if user is None:
+                raise InvalidError(f"There is no user {email}.")
+            return user
+        first = db.scalar(select(User.email).order_by(User.role, User.created_at).limit(1))
+        user = people.by_email(db, first) if first else None
+    if user is None:
+        raise InvalidError("There is no user yet; add one with `blindread user add EMAIL --role researcher`.")
+    return user
+
+

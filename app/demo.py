@@ -1,0 +1,311 @@
+"""The demonstration: a generator of brain slices, a session and a reader's link, on this machine alone.
+
+Each step looks for its result first, so a second start does nothing again, and a start that was cut off goes on.
+Credentials are random for each data folder and kept in its demo.json.
+"""
+
+import json
+import secrets
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from shutil import copyfile
+
+from sqlalchemy.orm import Session
+
+from app import bundled, clock, schema
+from app.artifacts import Artifacts
+from app.db import Database
+from app.errors import AppError, ConflictError
+from app.protocol import scale, wording
+from app.services import checkpoints, imagesets, people, sessions
+from app.services.people import SignedIn
+from app.services.sessions import NewSession
+from app.settings import Settings, load_settings
+
+HOST = "127.0.0.1"
+RESEARCHER = "researcher@demo.example"
+ADMIN = "admin@demo.example"
+REAL_SET = "Brain MR slices, held out (Colin27)"
+CHECKPOINT = "Demo generator, 64 px"
+SYNTHETIC_SET = "Demo samples, seeds 0–59"
+SESSION = "Demonstration: brain MR slices"
+EACH = 20
+START_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """How to sign in to this data folder's demonstration."""
+
+    researcher_password: str
+    admin_password: str
+    link_token: str = ""
+
+
+def run(environ: Mapping[str, str], port: int | None, *, prepare_only: bool) -> None:
+    """Prepare, start server and worker, print how to sign in, and end both on SIGINT or SIGTERM."""
+    settings = load_settings(environ)
+    settings = replace(settings, host=HOST, port=port or settings.port, base_url="")
+    credentials = prepare(settings)
+    if prepare_only:
+        _tell(settings, credentials)
+        return
+    if _answers(settings):
+        raise ConflictError(f"Something else listens on port {settings.port}; choose another one, such as PORT=8001.")
+    children = _start(settings, environ)
+    try:
+        _wait_until_ready(settings, children)
+        _tell(settings, credentials)
+        _wait(children)
+    finally:
+        _stop(children)
+
+
+def prepare(settings: Settings) -> Credentials:
+    """Bring the data folder to the state in which the demonstration can be used; returns how to sign in."""
+    database = Database(settings.database_url)
+    try:
+        schema.upgrade(database)
+        credentials = _credentials(settings.data_dir)
+        with database.write() as db:
+            user = _user(db, RESEARCHER, "researcher", credentials.researcher_password)
+            _user(db, ADMIN, "admin", credentials.admin_password)
+        return _Preparation(settings, database, user).session(credentials)
+    finally:
+        database.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Preparation:
+    """The steps, each of which looks for its result before it works."""
+
+    settings: Settings
+    database: Database
+    user: SignedIn
+
+    def session(self, credentials: Credentials) -> Credentials:
+        session_id = self._find(SESSION) or self._create_session()
+        key, now = self.settings.secret_key, clock.now()
+        with self.database.read() as db:
+            state = sessions.view(db, self.user, session_id, now).state
+        if state == "draft":
+            with self.database.write() as db:
+                sessions.start_freeze(db, self.user, session_id, key, now)
+            self._work()
+            state = "frozen"
+        if state == "frozen":
+            with self.database.write() as db:
+                sessions.open_session(db, self.user, session_id, key, now)
+        return self._invite(session_id, credentials)
+
+    def _invite(self, session_id: str, credentials: Credentials) -> Credentials:
+        key, now = self.settings.secret_key, clock.now()
+        with self.database.read() as db:
+            view = sessions.view(db, self.user, session_id, now)
+        if view.state != "open" or (view.readers and credentials.link_token):
+            return credentials
+        with self.database.write() as db:
+            invited = (
+                sessions.renew(db, self.user, session_id, view.readers[0].reading_id, key, now)
+                if view.readers
+                else sessions.invite(db, self.user, session_id, "", key, now)
+            )
+        return _keep(self.settings.data_dir, replace(credentials, link_token=invited.token))
+
+    def _create_session(self) -> str:
+        real, synthetic = self._real_set(), self._synthetic_set()
+        new = NewSession(
+            title=SESSION,
+            public_title="Brain MR slices",
+            real_set_id=real,
+            n_real=str(EACH),
+            synthetic_set_id=synthetic,
+            n_synthetic=str(EACH),
+            instructions=wording.INSTRUCTIONS,
+            likert_labels=scale.LABELS,
+            disclose_ratio=False,
+            show_progress=True,
+            allow_undo=True,
+        )
+        with self.database.write() as db:
+            return sessions.create(db, self.user, new, self.settings.secret_key, clock.now())
+
+    def _real_set(self) -> str:
+        there = self._find_set(REAL_SET)
+        if there:
+            return there
+        staged = self._stage(sorted((bundled.path("demo") / "slices").glob("*.png")))
+        with self.database.write() as db:
+            set_id = imagesets.start_import(
+                db,
+                self.user,
+                name=REAL_SET,
+                window_center="",
+                window_width="",
+                size="",
+                staged=staged,
+                now=clock.now(),
+            )
+        self._work()
+        return set_id
+
+    def _synthetic_set(self) -> str:
+        there = self._find_set(SYNTHETIC_SET)
+        if there:
+            return there
+        checkpoint_id = self._checkpoint()
+        with self.database.write() as db:
+            set_id = checkpoints.start_sampling(
+                db,
+                self.user,
+                checkpoint_id,
+                name=SYNTHETIC_SET,
+                seeds="0-59",
+                psi="1",
+                noise_mode="const",
+                class_index="",
+                now=clock.now(),
+            )
+        self._work()
+        return set_id
+
+    def _checkpoint(self) -> str:
+        with self.database.read() as db:
+            rows = checkpoints.listing(db, self.user, clock.now())
+        there = next((row.id for row in rows if row.name == CHECKPOINT), None)
+        if there is None:
+            staged = self._stage([bundled.path("demo") / "generator.safetensors"])
+            with self.database.write() as db:
+                there = checkpoints.register(db, self.user, name=CHECKPOINT, staged=staged, now=clock.now())
+        self._work()
+        return there
+
+    def _find(self, title: str) -> str | None:
+        with self.database.read() as db:
+            rows = sessions.listing(db, self.user, clock.now())
+        return next((row.id for row in rows if row.title == title), None)
+
+    def _find_set(self, name: str) -> str | None:
+        self._work()
+        with self.database.read() as db:
+            rows = imagesets.listing(db, self.user, clock.now())
+        return next((row.id for row in rows if row.name == name), None)
+
+    def _stage(self, files: list[Path]) -> str:
+        """Copy bundled files to where an upload would lie."""
+        name = secrets.token_hex(16)
+        folder = self.settings.staging_dir / name
+        folder.mkdir(parents=True)
+        for place, file in enumerate(files, start=1):
+            copyfile(file, folder / f"{place:06d}")
+        return name
+
+    def _work(self) -> None:
+        """Do what is queued, in this process: the worker is not running yet."""
+        from app import worker  # torch is loaded only where there is something to prepare
+
+        artifacts = Artifacts(str(self.settings.data_dir / "artifacts"))
+        worker.run_until_idle(worker.Parts(self.settings, self.database, artifacts, "cpu"))
+
+
+def _user(db: Session, email: str, role: str, password: str) -> SignedIn:
+    if people.by_email(db, email) is None:
+        people.add(db, email, role, password, clock.now())
+    user = people.by_email(db, email)
+    assert user is not None
+    return user
+
+
+def _credentials(data_dir: Path) -> Credentials:
+    file = data_dir / "demo.json"
+    if file.exists():
+        try:
+            return Credentials(**json.loads(file.read_text()))
+        except (ValueError, TypeError) as error:
+            raise ConflictError(f"{file} cannot be read; remove the data folder {data_dir} to start anew.") from error
+    return _keep(data_dir, Credentials(secrets.token_urlsafe(15), secrets.token_urlsafe(15)))
+
+
+def _keep(data_dir: Path, credentials: Credentials) -> Credentials:
+    partial = data_dir / "demo.json.part"
+    partial.touch(mode=0o600)
+    partial.write_text(json.dumps(asdict(credentials)))
+    partial.replace(data_dir / "demo.json")
+    return credentials
+
+
+def _start(settings: Settings, environ: Mapping[str, str]) -> list[subprocess.Popen[bytes]]:
+    shared = {**environ, "BLINDREAD_DATA_DIR": str(settings.data_dir), "BLINDREAD_BASE_URL": ""}
+    command = [sys.executable, "-m", "app.cli"]
+    arguments = (["serve", "--host", HOST, "--port", str(settings.port)], ["worker"])
+    # A session of their own: Ctrl-C reaches this process alone, which then ends both in order.
+    return [subprocess.Popen([*command, *more], env=shared, start_new_session=True) for more in arguments]
+
+
+def _wait_until_ready(settings: Settings, children: list[subprocess.Popen[bytes]]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not _answers(settings):
+        if any(child.poll() is not None for child in children):
+            raise AppError("The server or the worker did not start; the lines above say why.")
+        if time.monotonic() > deadline:
+            raise AppError(f"The server did not answer within {START_SECONDS} seconds.")
+        time.sleep(0.1)
+
+
+def _answers(settings: Settings) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://{HOST}:{settings.port}/healthz", timeout=2):
+            return True
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+
+
+def _wait(children: list[subprocess.Popen[bytes]]) -> None:
+    """Wait until SIGINT or SIGTERM; raises AppError where a child ends by itself."""
+    stopped = False
+
+    def stop(_number: int, _frame: object) -> None:
+        nonlocal stopped
+        stopped = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    while not stopped:
+        if any(child.poll() is not None for child in children):
+            raise AppError("The server or the worker ended by itself; the lines above say why.")
+        time.sleep(0.2)
+
+
+def _stop(children: list[subprocess.Popen[bytes]]) -> None:
+    for child in children:
+        if child.poll() is None:
+            child.send_signal(signal.SIGTERM)
+    for child in children:
+        try:
+            child.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def _tell(settings: Settings, credentials: Credentials) -> None:
+    """Print how to sign in; the reader's link stands last, on a line of its own."""
+    url = settings.public_url
+    print(f"Blindread's demonstration: {url} (this machine only; Ctrl-C ends it)\n")
+    print(f"Researcher: {url}/sign-in")
+    print(f"  e-mail    {RESEARCHER}")
+    print(f"  password  {credentials.researcher_password}")
+    print(f"Admin:      {ADMIN}, password {credentials.admin_password}\n")
+    print("A reader's personal link:")
+    print(f"{url}/r/{credentials.link_token}", flush=True)
+
+

@@ -1,0 +1,339 @@
+"""Image sets: imports of real images and samples of synthetic ones.
+
+An image and its origin are written in one transaction, each at most once (by place in the import, or by seed), so that
+a job which was killed goes on where it stopped.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from app.artifacts import Artifacts
+from app.errors import InvalidError, NotFoundError
+from app.imaging.importer import Decoded, ImportSettings, Refused
+from app.imaging.window import Window
+from app.services import jobs, tokens
+from app.services.jobs import JobView
+from app.services.people import SignedIn
+from app.tables.checkpoints import Checkpoint
+from app.tables.images import Image, ImageSet, Refusal
+from app.tables.jobs import Job
+from app.tables.origins import Origin
+
+IMPORT_JOB = "import_images"
+LONGEST_NAME = 120
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSetRow:
+    """A line of a list of sets."""
+
+    id: str
+    name: str
+    kind: str
+    count: int
+    created_at: datetime
+    job: JobView | None
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalView:
+    """A file that was not kept: its place in the upload (from 1), the frame (0 for the whole file) and why."""
+
+    place: int
+    frame: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSetView:
+    """A set as its owner sees it."""
+
+    id: str
+    name: str
+    kind: str
+    count: int
+    width: int
+    height: int
+    mode: str
+    pipeline: dict[str, object]
+    image_ids: tuple[str, ...]
+    refusals: tuple[RefusalView, ...]
+    job: JobView | None
+    checkpoint_id: str | None
+    checkpoint_name: str | None
+    created_at: datetime
+
+
+def named(name: str) -> str:
+    """A name as people type it, trimmed; raises InvalidError where nothing or too much is left."""
+    name = re.sub(r"\s+", " ", name).strip()
+    if not 1 <= len(name) <= LONGEST_NAME:
+        raise InvalidError(f"Give a name of 1 to {LONGEST_NAME} characters.")
+    return name
+
+
+def import_settings(window_center: str, window_width: str, size: str) -> ImportSettings:
+    """A form's texts as settings; empty texts mean automatic. Raises InvalidError."""
+    window = (
+        Window.parse(window_center, window_width) if window_center.strip() or window_width.strip() else None
+    )
+    return ImportSettings(window=window, size=_size(size))
+
+
+def _size(text: str) -> int | None:
+    text = text.strip()
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit()) or not 16 <= int(text) <= 2048:
+        raise InvalidError(f"The size is a whole number of pixels from 16 to 2048, not “{text}”.")
+    return int(text)
+
+
+def pipeline_of(settings: ImportSettings) -> dict[str, object]:
+    """What is stored of an import's settings."""
+    window = settings.window
+    return {
+        "window_center": window.center if window else None,
+        "window_width": window.width if window else None,
+        "size": settings.size,
+    }
+
+
+def create(
+    db: Session, owner_id: str, name: str, kind: str, pipeline: Mapping[str, object], now: datetime
+) -> str:
+    """An empty set; returns its id."""
+    image_set = ImageSet(
+        id=tokens.identifier(),
+        owner_id=owner_id,
+        name=named(name),
+        kind=kind,
+        pipeline=dict(pipeline),
+        created_at=now,
+    )
+    db.add(image_set)
+    db.flush()
+    return image_set.id
+
+
+def start_import(
+    db: Session,
+    user: SignedIn,
+    *,
+    name: str,
+    window_center: str,
+    window_width: str,
+    size: str,
+    staged: str,
+    now: datetime,
+) -> str:
+    """Make a set and the job that fills it from the staged upload; returns the set's id."""
+    settings = import_settings(window_center, window_width, size)
+    set_id = create(db, user.id, name, "real", pipeline_of(settings), now)
+    job_id = jobs.enqueue(db, user.id, IMPORT_JOB, {"image_set_id": set_id, "staged": staged}, now)
+    db.get_one(ImageSet, set_id).job_id = job_id
+    return set_id
+
+
+def settings_of(db: Session, set_id: str) -> ImportSettings:
+    """The settings that an import was started with."""
+    pipeline = db.get_one(ImageSet, set_id).pipeline
+    texts = [
+        "" if pipeline[key] is None else str(pipeline[key])
+        for key in ("window_center", "window_width", "size")
+    ]
+    return import_settings(*texts)
+
+
+def start_over(db: Session, set_id: str) -> None:
+    """Empty a set whose import was cut off: patients' groups are random within one pass, so it begins anew."""
+    image_ids = list(db.scalars(select(Origin.image_id).where(Origin.image_set_id == set_id)))
+    db.execute(delete(Origin).where(Origin.image_set_id == set_id))
+    db.execute(delete(Image).where(Image.id.in_(image_ids)))
+    db.execute(delete(Refusal).where(Refusal.image_set_id == set_id))
+
+
+def add_real(db: Session, set_id: str, decoded: Decoded, sha256: str) -> None:
+    """Keep a decoded image, whose pixels are stored: its origin with the allow-listed facts."""
+    facts: dict[str, object] = {
+        **decoded.facts,
+        "window_center": decoded.window_used.center if decoded.window_used else None,
+        "window_width": decoded.window_used.width if decoded.window_used else None,
+        "window_source": decoded.window_source,
+    }
+    _add(
+        db,
+        sha256,
+        Origin(
+            image_set_id=set_id,
+            kind="real",
+            place=decoded.place,
+            frame=decoded.frame,
+            patient_group=decoded.patient_group,
+            facts=facts,
+            **_shape(decoded.pixels.shape),
+        ),
+    )
+
+
+def add_refusal(db: Session, set_id: str, refused: Refused) -> None:
+    """Keep why a file was refused, under its place."""
+    db.add(Refusal(image_set_id=set_id, place=refused.place, frame=refused.frame or 0, reason=refused.reason))
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """What a sampling job renders."""
+
+    checkpoint_id: str
+    seeds: str
+    psi: float
+    noise_mode: str
+    class_index: int | None
+
+
+def sampling_of(db: Session, set_id: str) -> Sampling:
+    """The settings that a sampling job was started with."""
+    return Sampling(**db.get_one(ImageSet, set_id).pipeline)  # type: ignore[arg-type]  # written by start_sampling
+
+
+def seeds_done(db: Session, set_id: str) -> set[int]:
+    """The seeds that a sampling job has stored already."""
+    found = db.scalars(select(Origin.seed).where(Origin.image_set_id == set_id))
+    return {seed for seed in found if seed is not None}
+
+
+def add_synthetic(
+    db: Session,
+    set_id: str,
+    *,
+    checkpoint_id: str,
+    seed: int,
+    shape: tuple[int, ...],
+    sha256: str,
+    facts: Mapping[str, object],
+) -> None:
+    """Keep a sampled image, whose pixels are stored: what renders it again."""
+    _add(
+        db,
+        sha256,
+        Origin(
+            image_set_id=set_id,
+            kind="synthetic",
+            checkpoint_id=checkpoint_id,
+            seed=seed,
+            facts=dict(facts),
+            **_shape(shape),
+        ),
+    )
+
+
+def _shape(shape: tuple[int, ...]) -> dict[str, object]:
+    return {"height": shape[0], "width": shape[1], "mode": "RGB" if len(shape) == 3 else "L"}
+
+
+def _add(db: Session, sha256: str, origin: Origin) -> None:
+    image = Image(id=tokens.identifier(), sha256=sha256)
+    db.add(image)
+    db.flush()
+    origin.image_id = image.id
+    db.add(origin)
+    db.flush()
+
+
+def listing(db: Session, user: SignedIn, now: datetime, kind: str | None = None) -> list[ImageSetRow]:
+    """The user's sets (all sets for an admin), newest first."""
+    query = select(ImageSet).order_by(ImageSet.created_at.desc(), ImageSet.id)
+    if not user.is_admin:
+        query = query.where(ImageSet.owner_id == user.id)
+    if kind:
+        query = query.where(ImageSet.kind == kind)
+    return rows(db, list(db.scalars(query)), now)
+
+
+def rows(db: Session, sets: list[ImageSet], now: datetime) -> list[ImageSetRow]:
+    counts = dict(
+        db.execute(
+            select(Origin.image_set_id, func.count())
+            .where(Origin.image_set_id.in_([s.id for s in sets]))
+            .group_by(Origin.image_set_id)
+        )
+        .tuples()
+        .all()
+    )
+    return [
+        ImageSetRow(
+            s.id, s.name, s.kind, counts.get(s.id, 0), s.created_at, jobs.shown_by_id(db, s.job_id, now)
+        )
+        for s in sets
+    ]
+
+
+def own(db: Session, user: SignedIn, set_id: str, kind: str | None = None) -> ImageSet:
+    """The set, if this user may see it; raises NotFoundError."""
+    image_set = db.get(ImageSet, set_id)
+    if (
+        image_set is None
+        or not (user.is_admin or image_set.owner_id == user.id)
+        or kind not in (None, image_set.kind)
+    ):
+        raise NotFoundError("There is no such image set.")
+    return image_set
+
+
+def view(db: Session, user: SignedIn, set_id: str, now: datetime) -> ImageSetView:
+    """One set with its images and refusals; raises NotFoundError."""
+    image_set = own(db, user, set_id)
+    origins = list(
+        db.scalars(
+            select(Origin)
+            .where(Origin.image_set_id == set_id)
+            .order_by(Origin.place, Origin.frame, Origin.seed)
+        )
+    )
+    first = origins[0] if origins else None
+    checkpoint_id = image_set.pipeline.get("checkpoint_id")
+    checkpoint = db.get(Checkpoint, str(checkpoint_id)) if checkpoint_id else None
+    refusals = db.scalars(
+        select(Refusal).where(Refusal.image_set_id == set_id).order_by(Refusal.place, Refusal.frame)
+    )
+    return ImageSetView(
+        id=image_set.id,
+        name=image_set.name,
+        kind=image_set.kind,
+        count=len(origins),
+        width=first.width if first else 0,
+        height=first.height if first else 0,
+        mode=first.mode if first else "",
+        pipeline=dict(image_set.pipeline),
+        image_ids=tuple(origin.image_id for origin in origins),
+        refusals=tuple(RefusalView(r.place, r.frame, r.reason) for r in refusals),
+        job=jobs.shown_by_id(db, image_set.job_id, now),
+        checkpoint_id=checkpoint.id if checkpoint else None,
+        checkpoint_name=checkpoint.name if checkpoint else None,
+        created_at=image_set.created_at,
+    )
+
+
+def image_bytes(db: Session, artifacts: Artifacts, user: SignedIn, set_id: str, image_id: str) -> bytes:
+    """An image's PNG file; raises NotFoundError."""
+    own(db, user, set_id)
+    sha256 = db.scalar(
+        select(Image.sha256)
+        .join(Origin, Origin.image_id == Image.id)
+        .where(Image.id == image_id, Origin.image_set_id == set_id)
+    )
+    if sha256 is None:
+        raise NotFoundError("There is no such image.")
+    return artifacts.get_content("images", sha256, ".png")
+
+
+def finished(db: Session, image_set: ImageSet) -> bool:
+    """Whether no job is filling the set any more."""
+    job = db.get(Job, image_set.job_id) if image_set.job_id else None
+    return job is None or job.status in jobs.ENDED

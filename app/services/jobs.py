@@ -1,0 +1,83 @@
+"""Jobs as people see them: ask for work, watch it, stop it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.errors import ConflictError, NotFoundError
+from app.services import tokens
+from app.services.people import SignedIn
+from app.tables.jobs import Job
+
+ENDED = frozenset({"done", "failed", "cancelled"})
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """A job's state; `seconds_left` is an estimate from its pace so far, None while unknown."""
+
+    id: str
+    kind: str
+    status: str
+    done: int
+    total: int
+    error: str | None
+    seconds_left: float | None
+
+    @property
+    def ended(self) -> bool:
+        return self.status in ENDED
+
+
+def enqueue(db: Session, owner_id: str, kind: str, payload: dict[str, object], now: datetime) -> str:
+    """Add a job for the worker; returns its id."""
+    job = Job(
+        id=tokens.identifier(),
+        owner_id=owner_id,
+        kind=kind,
+        payload=payload,
+        status="queued",
+        done=0,
+        total=0,
+        attempts=0,
+        cancel_requested=False,
+        created_at=now,
+    )
+    db.add(job)
+    db.flush()
+    return job.id
+
+
+def view(db: Session, user: SignedIn, job_id: str, now: datetime) -> JobView:
+    """A job of this user's, or any job for an admin; raises NotFoundError."""
+    return shown(_own(db, user, job_id), now)
+
+
+def shown(job: Job, now: datetime) -> JobView:
+    left = None
+    if job.status == "running" and job.started_at and 0 < job.done <= job.total:
+        left = (now - job.started_at).total_seconds() / job.done * (job.total - job.done)
+    return JobView(job.id, job.kind, job.status, job.done, job.total, job.error, left)
+
+
+def shown_by_id(db: Session, job_id: str | None, now: datetime) -> JobView | None:
+    job = db.get(Job, job_id) if job_id else None
+    return shown(job, now) if job else None
+
+
+def cancel(db: Session, user: SignedIn, job_id: str, now: datetime) -> None:
+    """Stop a job: at once where nobody works on it, else at its next sign of life; what it made is kept."""
+    job = _own(db, user, job_id)
+    if job.status in ENDED:
+        raise ConflictError("This job has ended already.")
+    job.cancel_requested = True
+    if job.status == "queued":
+        job.status, job.finished_at = "cancelled", now
+
+
+def _own(db: Session, user: SignedIn, job_id: str) -> Job:
+    job = db.get(Job, job_id)
+    if job is None or not (user.is_admin or job.owner_id == user.id):
+        raise NotFoundError("There is no such job.")
+    return job

@@ -1,0 +1,172 @@
+"""Reports of closed sessions: one build feeds page, CSV and JSON, so they cannot disagree.
+
+A report is kept under the hash of the manifest and the ratings that it was made from, so it is made once.
+"""
+
+import csv
+import hashlib
+import io
+import json
+import tempfile
+from dataclasses import astuple, dataclass, fields
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from app import report
+from app.artifacts import Artifacts
+from app.errors import ConflictError, NotFoundError
+from app.report import build, write
+from app.report.csv import cell
+from app.report.rows import Rating
+from app.services import audit, jobs, sessions, unblinding
+from app.services.jobs import JobView
+from app.services.people import SignedIn
+from app.services.unblinding import UnblindedRating
+from app.tables.sessions import VttSession
+
+REPORT_JOB = "report"
+_DONE = "complete"
+CODEBOOK = (
+    ("reader", "the reader's code", "text"),
+    ("model", "the generator's name; empty for real images, which all generators share", "text"),
+    ("image", "the item's number in the session's manifest", "text"),
+    ("truth", "where the image came from", "real or synthetic"),
+    ("answer", "what the reader said", "real or synthetic"),
+    ("likert", "the reader's rating of realness", "1 certainly synthetic to 5 certainly real"),
+    ("seconds", "from the image's display to the answer", "seconds, by the browser's steady clock"),
+    ("kind", "what the item was for", "main, practice, repeat or catch; main alone is analysed"),
+    ("position", "the place in this reader's order", "whole number from 1"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltReport:
+    """A report's contents for a page: report.json as data, and the names of its figures."""
+
+    data: dict[str, object]
+    figures: tuple[str, ...]
+
+
+def look(db: Session, user: SignedIn, session_id: str, what: str, key: bytes, now: datetime) -> None:
+    """Log that this person looks at truth joined to ratings; raises ConflictError while the session is open."""
+    session = sessions.own(db, user, session_id)
+    unblinding.look(db, session, actor=user.pseudonym, what=what, key=key, now=now)
+
+
+def looked(db: Session, user: SignedIn, session_id: str) -> bool:
+    """Whether this person has chosen to see the truth of this session before."""
+    sessions.own(db, user, session_id)
+    return unblinding.looked(db, session_id, user.pseudonym)
+
+
+def request_report(db: Session, user: SignedIn, session_id: str, now: datetime) -> JobView:
+    """Ask the worker for the report; asking again while it works starts nothing new."""
+    session = sessions.own(db, user, session_id)
+    there = jobs.shown_by_id(db, session.report_job_id, now)
+    if there and not there.ended:
+        return there
+    session.report_job_id = jobs.enqueue(db, user.id, REPORT_JOB, {"session_id": session_id}, now)
+    return jobs.view(db, user, session.report_job_id, now)
+
+
+def built(db: Session, artifacts: Artifacts, user: SignedIn, session_id: str) -> BuiltReport | None:
+    """The finished report, or None where the worker has to make it first."""
+    folder = _folder(db, sessions.own(db, user, session_id))
+    if not artifacts.exists(f"{folder}/{_DONE}"):
+        return None
+    figures = json.loads(artifacts.get(f"{folder}/{_DONE}"))["figures"]
+    return BuiltReport(json.loads(artifacts.get(f"{folder}/report.json")), tuple(figures))
+
+
+def figure(db: Session, artifacts: Artifacts, user: SignedIn, session_id: str, name: str) -> bytes:
+    """One figure's SVG; raises NotFoundError."""
+    there = built(db, artifacts, user, session_id)
+    if there is None or name not in there.figures:
+        raise NotFoundError("There is no such figure.")
+    return artifacts.get(f"{_folder(db, sessions.own(db, user, session_id))}/figures/{name}")
+
+
+def make(db: Session, session_id: str) -> tuple[str, report.Report, tuple[UnblindedRating, ...]]:
+    """Compute a closed session's report: where it is kept, the report, and the ratings it was made from."""
+    session = db.get_one(VttSession, session_id)
+    if session.state != "closed":
+        raise ConflictError("Close the session first: nobody looks at the truth while readers are at work.")
+    ratings = tuple(unblinding.ratings(db, session_id))
+    made = build.build(
+        [Rating(**{f.name: getattr(r, f.name) for f in fields(r)}) for r in ratings],
+        title=session.title,
+        provenance={"session": session_id, "manifest_sha256": session.manifest_sha256 or ""},
+    )
+    return _folder(db, session), made, ratings
+
+
+def keep(artifacts: Artifacts, folder: str, made: report.Report) -> None:
+    """Write a report's files; it counts as built when the last of them is there."""
+    with tempfile.TemporaryDirectory(prefix="blindread-report-") as name:
+        outdir = Path(name)
+        write.write(made, outdir)
+        figures = sorted(path.name for path in (outdir / "figures").glob("*.svg"))
+        for path in sorted(outdir.rglob("*")):
+            if path.is_file():
+                artifacts.put(f"{folder}/{path.relative_to(outdir).as_posix()}", path.read_bytes())
+    artifacts.put(f"{folder}/{_DONE}", json.dumps({"figures": figures}).encode())
+
+
+FROM_REPORT = frozenset({"per_reader.csv", "summary.csv", "report.html", "report.json", "tables.tex"})
+EXPORTS = (*sorted(FROM_REPORT), "ratings.csv", "codebook.csv", "manifest.json")
+
+
+def export(db: Session, artifacts: Artifacts, user: SignedIn, session_id: str, name: str) -> bytes:
+    """One file of the export; raises NotFoundError for another name, ConflictError where the report is not built."""
+    session = sessions.own(db, user, session_id)
+    if name in FROM_REPORT:
+        if built(db, artifacts, user, session_id) is None:
+            raise ConflictError("The report is still being made; try again in a moment.")
+        return artifacts.get(f"{_folder(db, session)}/{name}")
+    if name == "ratings.csv":
+        return ratings_csv(unblinding.ratings(db, session_id)).encode()
+    if name == "codebook.csv":
+        return _table(("column", "meaning", "values"), CODEBOOK).encode()
+    if name == "manifest.json":
+        return manifest(db, artifacts, session)
+    raise NotFoundError("There is no such file in the export.")
+
+
+def manifest(db: Session, artifacts: Artifacts, session: VttSession) -> bytes:
+    """The manifest as frozen, with the truth that opens its commitment and the head of the audit trail."""
+    frozen = json.loads(artifacts.get(f"manifests/{session.id}.json"))
+    opened = {"salt": session.order_secret, "kinds": unblinding.truth(db, session.id)}
+    whole = {
+        "manifest": frozen,
+        "manifest_sha256": session.manifest_sha256,
+        "truth": opened,
+        "audit_head": audit.head(db),
+    }
+    return json.dumps(whole, indent=1).encode()
+
+
+def ratings_csv(ratings: list[UnblindedRating]) -> str:
+    """All ratings as the `report` command reads them."""
+    return _table([f.name for f in fields(UnblindedRating)], [astuple(r) for r in ratings])
+
+
+def _table(
+    header: tuple[str, ...] | list[str], lines: tuple[tuple[object, ...], ...] | list[tuple[object, ...]]
+) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(header)
+    writer.writerows([[cell(value) for value in line] for line in lines])
+    return out.getvalue()
+
+
+def _folder(db: Session, session: VttSession) -> str:
+    made_from = [
+        report.VERSION,
+        session.manifest_sha256,
+        [astuple(r) for r in unblinding.ratings(db, session.id)],
+    ]
+    digest = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()
+    return f"reports/{session.id}/{digest[:32]}"

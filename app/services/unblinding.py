@@ -1,0 +1,99 @@
+"""The one door to truth joined to ratings. Whoever passes is written down first."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.errors import ConflictError
+from app.services import audit
+from app.tables.audit import AuditEvent
+from app.tables.origins import Origin
+from app.tables.people import Reader
+from app.tables.sessions import Arm, Item, Presentation, Rating, Reading, VttSession
+
+ACTION = "unblinding"
+
+
+@dataclass(frozen=True, slots=True)
+class UnblindedRating:
+    """One answer beside the truth; `model` is empty for real images, which all arms share."""
+
+    reader: str
+    model: str
+    image: str
+    truth: str
+    answer: str
+    likert: int
+    seconds: float
+    kind: str
+    position: int
+
+
+_JOINED = (
+    select(Rating, Reader.code, Item, Origin, Arm.label, Presentation.position)
+    .join(Reading, Reading.id == Rating.reading_id)
+    .join(Reader, Reader.id == Reading.reader_id)
+    .join(Item, Item.id == Rating.item_id)
+    .join(Origin, Origin.image_id == Item.image_id)
+    .join(
+        Presentation,
+        (Presentation.reading_id == Rating.reading_id) & (Presentation.item_id == Rating.item_id),
+    )
+    .outerjoin(Arm, (Arm.session_id == Item.session_id) & (Arm.image_set_id == Origin.image_set_id))
+    .order_by(Rating.reading_id, Rating.item_id, Rating.revision)
+)
+
+
+def look(db: Session, session: VttSession, *, actor: str, what: str, key: bytes, now: datetime) -> None:
+    """Log a look at truth; raises ConflictError while readers may still rate."""
+    if session.state != "closed":
+        raise ConflictError("Close the session first: nobody looks at the truth while readers are at work.")
+    audit.record(db, key, now=now, actor=actor, action=ACTION, subject=f"session:{session.id}", what=what)
+
+
+def looked(db: Session, session_id: str, actor: str) -> bool:
+    """Whether this person has looked at this session's truth before."""
+    return (
+        db.scalar(
+            select(AuditEvent.number)
+            .where(
+                AuditEvent.action == ACTION,
+                AuditEvent.subject == f"session:{session_id}",
+                AuditEvent.actor == actor,
+            )
+            .limit(1)
+        )
+        is not None
+    )
+
+
+def ratings(db: Session, session_id: str) -> list[UnblindedRating]:
+    """The answers that count (each item's last revision) with the truth, by reader and position."""
+    last: dict[tuple[str, str], UnblindedRating] = {}
+    for row in db.execute(_JOINED.where(Item.session_id == session_id)):
+        rating, code, item, origin, label, position = row.tuple()
+        last[rating.reading_id, item.id] = UnblindedRating(
+            reader=code,
+            model=label or "",
+            image=f"{item.number:04d}",
+            truth=origin.kind,
+            answer=rating.answer,
+            likert=rating.likert,
+            seconds=rating.shown_ms / 1000,
+            kind=item.kind,
+            position=position,
+        )
+    return sorted(last.values(), key=lambda r: (r.reader, r.position))
+
+
+def truth(db: Session, session_id: str) -> list[str]:
+    """The truth about the items, in the order of their numbers."""
+    query = (
+        select(Origin.kind)
+        .join(Item, Item.image_id == Origin.image_id)
+        .where(Item.session_id == session_id)
+        .order_by(Item.number)
+    )
+    return list(db.scalars(query))

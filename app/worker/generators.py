@@ -1,0 +1,151 @@
+"""The generator jobs: read a checkpoint once, in a child process; sample images from it."""
+
+import functools
+import json
+import shutil
+import sys
+from collections.abc import Iterable, Iterator
+from importlib.metadata import version
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app import clock, sandbox
+from app.errors import InvalidError
+from app.imaging import stimulus
+from app.services import audit, checkpoints, imagesets
+from app.worker.work import Parts, Work
+from models import checkpoint, sample
+from models.network import Generator
+
+IMPORT_LIMITS = sandbox.Limits(
+    memory_bytes=12 * 2**30, cpu_seconds=300, file_bytes=2 * 2**30, wall_seconds=600
+)
+_BATCH = 8
+Sampled = tuple[int, NDArray[np.uint8]]
+
+
+def import_checkpoint(work: Work) -> None:
+    """Read the staged file without running anything in it, keep it as safetensors, render a preview grid."""
+    staged, checkpoint_id = work.staged(), str(work.payload["checkpoint_id"])
+    try:
+        artifact = _import(work, staged, checkpoint_id)
+    finally:
+        if not work.stopping.is_set():
+            shutil.rmtree(staged, ignore_errors=True)
+    if not work.alive(1, 2):
+        return
+    generator = _load(work.parts, artifact)
+    name = f"previews/{checkpoint_id}.png"
+    work.parts.artifacts.put(name, preview(generator))
+    with work.parts.database.write() as db:
+        checkpoints.previewed(db, checkpoint_id, name)
+    work.alive(2, 2)
+
+
+def _import(work: Work, staged: Path, checkpoint_id: str) -> str:
+    with work.parts.database.read() as db:
+        there = checkpoints.artifact_of(db, checkpoint_id)
+    if there:
+        return there
+    sources = sorted(path for path in staged.iterdir() if path.is_file()) if staged.is_dir() else []
+    if len(sources) != 1:
+        raise InvalidError("The uploaded checkpoint is gone; upload it again.")
+    facts, weights = read_in_child(sources[0], staged / "imported.safetensors")
+    digest = work.parts.artifacts.put_content("checkpoints", weights, ".safetensors")
+    artifact = f"checkpoints/{digest[:2]}/{digest}.safetensors"
+    with work.parts.database.write() as db:
+        checkpoints.imported(db, checkpoint_id, artifact, facts)
+        audit.record(
+            db,
+            work.parts.settings.secret_key,
+            now=clock.now(),
+            actor=f"user:{work.job.owner_id}",
+            action="checkpoint imported",
+            subject=f"checkpoint:{checkpoint_id}",
+            sha256=str(facts["source_sha256"]),
+        )
+    return artifact
+
+
+def read_in_child(source: Path, target: Path) -> tuple[dict[str, object], bytes]:
+    """Facts and safetensors of a foreign checkpoint, read by a child with limits; raises InvalidError."""
+    finished = sandbox.run(
+        [sys.executable, "-m", "models.checkpoint", str(source), str(target)], IMPORT_LIMITS
+    )
+    if finished.timed_out:
+        raise InvalidError("Reading this checkpoint took too long and was stopped.")
+    if finished.returncode != 0:
+        told = finished.stderr.decode(errors="replace").strip().splitlines()
+        ours = finished.returncode == 2 and told
+        raise InvalidError(
+            told[-1] if ours else "This file could not be read as a checkpoint within the limits."
+        )
+    facts: dict[str, object] = json.loads(finished.stdout)
+    return facts, target.read_bytes()
+
+
+def sample_images(work: Work) -> None:
+    """Render the set's seeds that are not stored yet, batch by batch."""
+    set_id, database = str(work.payload["image_set_id"]), work.parts.database
+    with database.read() as db:
+        plan = imagesets.sampling_of(db, set_id)
+        stored = imagesets.seeds_done(db, set_id)
+        artifact = checkpoints.artifact_of(db, plan.checkpoint_id)
+    seeds = checkpoints.parse_seeds(plan.seeds)
+    done = len(stored)
+    if artifact is None:
+        raise InvalidError("This checkpoint has not been read; import it again.")
+    if not work.alive(done, len(seeds)):
+        return
+    generator = _load(work.parts, artifact)
+    settings = sample.Settings(psi=plan.psi, noise_mode=plan.noise_mode, class_index=plan.class_index)
+    facts = {"dtype": "float32", "device": work.parts.device, "version": version("blindread")}
+    missing = [seed for seed in seeds if seed not in stored]
+    for batch in _batches(sample.sample(generator, missing, settings, batch=_BATCH), _BATCH):
+        files = [(seed, pixels.shape, _stored(work.parts, pixels)) for seed, pixels in batch]
+        with database.write() as db:
+            for seed, shape, sha256 in files:
+                imagesets.add_synthetic(
+                    db,
+                    set_id,
+                    checkpoint_id=plan.checkpoint_id,
+                    seed=seed,
+                    shape=shape,
+                    sha256=sha256,
+                    facts=facts,
+                )
+        done += len(batch)
+        if not work.alive(done, len(seeds)):
+            return
+
+
+def preview(generator: Generator) -> bytes:
+    """A grid of the first seeds, four in a row, as a PNG file; of class 0 where there are classes."""
+    settings = sample.Settings(class_index=0 if generator.config.c_dim else None)
+    images = [pixels for _, pixels in sample.sample(generator, list(checkpoints.PREVIEW_SEEDS), settings)]
+    grid = np.concatenate(
+        [np.concatenate(images[i : i + 4], axis=1) for i in range(0, len(images), 4)], axis=0
+    )
+    return stimulus.encode(grid, compress=True)
+
+
+def _stored(parts: Parts, pixels: NDArray[np.uint8]) -> str:
+    return parts.artifacts.put_content("images", stimulus.encode(pixels, compress=True), ".png")
+
+
+def _load(parts: Parts, artifact: str) -> Generator:
+    return _warm(parts.artifacts.local_path(artifact), parts.device)
+
+
+@functools.lru_cache(maxsize=1)
+def _warm(path: Path, device: str) -> Generator:
+    return checkpoint.load(path, sample.pick_device(device))
+
+
+def _batches(items: Iterable[Sampled], size: int) -> Iterator[list[Sampled]]:
+    there = iter(items)
+    while batch := list(islice(there, size)):
+        yield batch

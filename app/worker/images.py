@@ -1,0 +1,37 @@
+"""The import job: staged files → decoded images, in a child process → a set."""
+
+import shutil
+
+from app.imaging import sources, stimulus
+from app.imaging.importer import Decoded, decode_all
+from app.services import imagesets
+from app.worker.work import Work
+
+
+def import_images(work: Work) -> None:
+    """Decode the staged upload into its set; the upload is removed at the end, whatever happened."""
+    staged, set_id = work.staged(), str(work.payload["image_set_id"])
+    try:
+        _fill(work, set_id)
+    finally:
+        if not work.stopping.is_set():
+            shutil.rmtree(staged, ignore_errors=True)
+
+
+def _fill(work: Work, set_id: str) -> None:
+    database, artifacts = work.parts.database, work.parts.artifacts
+    with database.write() as db:
+        imagesets.start_over(db, set_id)
+        settings = imagesets.settings_of(db, set_id)
+    staged = work.staged()
+    found = sources.collect([staged], staged / "unpacked")
+    for outcome in decode_all(found, settings, staged / "decoding"):
+        if isinstance(outcome, Decoded):
+            sha256 = artifacts.put_content("images", stimulus.encode(outcome.pixels, compress=True), ".png")
+            with database.write() as db:
+                imagesets.add_real(db, set_id, outcome, sha256)
+        else:
+            with database.write() as db:
+                imagesets.add_refusal(db, set_id, outcome)
+        if not work.alive(min(outcome.place, len(found)), len(found)):
+            return

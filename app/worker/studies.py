@@ -1,0 +1,36 @@
+"""The jobs of a study: freeze a session, make its report."""
+
+from app import clock
+from app.services import freezing, reports
+from app.worker.work import Work
+
+
+def freeze(work: Work) -> None:
+    """Fix items and bytes of a draft session; a cancelled job leaves the draft as it was."""
+    session_id, actor = str(work.payload["session_id"]), str(work.payload["actor"])
+    parts = work.parts
+    with parts.database.read() as db:
+        chosen = freezing.choose(db, session_id)
+    fixed = freezing.fix_bytes(parts.artifacts, chosen, lambda done: work.alive(done, len(chosen)))
+    if fixed is None:
+        return
+    with parts.database.write() as db:
+        freezing.freeze(
+            db,
+            parts.artifacts,
+            session_id,
+            chosen,
+            fixed,
+            actor=actor,
+            key=parts.settings.secret_key,
+            now=clock.now(),
+        )
+    work.alive(len(chosen), len(chosen))
+
+
+def make_report(work: Work) -> None:
+    """Compute and keep a closed session's report."""
+    with work.parts.database.read() as db:
+        folder, made, _ratings = reports.make(db, str(work.payload["session_id"]))
+    reports.keep(work.parts.artifacts, folder, made)
+    work.alive(1, 1)
