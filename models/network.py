@@ -19,6 +19,7 @@ from models.ops import FIR, Dense, leaky, modulated_conv, unit_variance, upsampl
 
 Architecture = Literal["skip", "resnet", "orig"]
 NoiseMode = Literal["const", "none", "random"]
+NoiseSource = Sequence[torch.Generator] | torch.Generator
 
 
 @dataclass(frozen=True)
@@ -142,10 +143,14 @@ class Conv(nn.Module):
 
 @dataclass(frozen=True)
 class Noise:
-    """Where a synthesis takes its noise from; one torch.Generator an image keeps an image apart from its batch."""
+    """Where a synthesis takes its noise from.
+
+    Random noise comes from one generator an image, which keeps an image apart from its batch, or (in training) from one
+    generator for the whole batch.
+    """
 
     mode: NoiseMode = "const"
-    generators: Sequence[torch.Generator] | None = None
+    source: NoiseSource | None = None
 
     def of(self, layer: Conv, count: int) -> Tensor | None:
         """Noise that broadcasts to (count, 1, R, R), or None."""
@@ -154,11 +159,14 @@ class Noise:
         if self.mode == "const":
             return layer.noise_const
         size, like = layer.resolution, layer.noise_const
-        if self.generators is None:
-            return torch.randn(count, 1, size, size, device=like.device, dtype=like.dtype)
-        if len(self.generators) != count:
-            raise ValueError(f"{count} images need {count} noise generators, not {len(self.generators)}")
-        each = [torch.randn(1, size, size, generator=one, device=one.device) for one in self.generators]
+        if self.source is None:
+            raise ValueError("random noise needs its generators: one an image, or one for the batch")
+        if isinstance(self.source, torch.Generator):
+            shared = self.source
+            return torch.randn(count, 1, size, size, generator=shared, device=shared.device).to(like)
+        if len(self.source) != count:
+            raise ValueError(f"{count} images need {count} noise generators, not {len(self.source)}")
+        each = [torch.randn(1, size, size, generator=one, device=one.device) for one in self.source]
         return torch.stack(each).to(like)
 
 
@@ -240,10 +248,10 @@ class Synthesis(nn.Module):
             self.add_module(f"b{resolution}", Block(resolution, config))
 
     def forward(
-        self, ws: Tensor, noise_mode: NoiseMode = "const", noise: Sequence[torch.Generator] | None = None
+        self, ws: Tensor, noise_mode: NoiseMode = "const", noise: NoiseSource | None = None
     ) -> Tensor:
-        """Noise 'random' draws from one generator an image, or from torch's own where none is given (training)."""
-        source = Noise(noise_mode, noise)
+        """Noise 'random' takes its generators from `noise`."""
+        drawn = Noise(noise_mode, noise)
         x: Tensor | None = None
         image: Tensor | None = None
         used = 0
@@ -251,7 +259,7 @@ class Synthesis(nn.Module):
             convs = 1 if resolution == 4 else 2
             own = iter(ws[:, used : used + convs].unbind(dim=1))
             used += convs
-            x, image = self.get_submodule(f"b{resolution}")(x, image, own, ws[:, used], source)
+            x, image = self.get_submodule(f"b{resolution}")(x, image, own, ws[:, used], drawn)
         if image is None:
             raise AssertionError("the last block always paints")
         return image
@@ -276,7 +284,7 @@ class Generator(nn.Module):
         psi: float = 1.0,
         cutoff: int | None = None,
         noise_mode: NoiseMode = "const",
-        noise: Sequence[torch.Generator] | None = None,
+        noise: NoiseSource | None = None,
     ) -> Tensor:
         """Images (N, C, R, R), about −1 … 1, from z (N, z_dim) and one-hot classes c (N, c_dim)."""
         return cast("Tensor", self.synthesis(self.mapping(z, c, psi, cutoff), noise_mode, noise))
