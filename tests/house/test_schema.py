@@ -1,0 +1,86 @@
+"""The schema: migrations up, down and up; frozen things stay frozen in the database itself."""
+
+from datetime import UTC, datetime
+
+import pytest
+from alembic.util import CommandError
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from app import schema
+from app.db import Database
+from app.services import audit
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+@pytest.fixture
+def empty(tmp_path):
+    database = Database(f"sqlite:///{tmp_path / 'schema.db'}")
+    yield database
+    database.close()
+
+
+def test_migrations_go_up_down_and_up(empty):
+    assert not schema.is_current(empty)
+    schema.upgrade(empty)
+    assert schema.is_current(empty)
+    schema.downgrade(empty, "base")
+    with empty.engine.connect() as connection:
+        left = connection.execute(text("SELECT name FROM sqlite_master WHERE name NOT LIKE 'alembic%'")).all()
+    assert [row.name for row in left if not row.name.startswith("sqlite_")] == []
+    schema.upgrade(empty)
+    assert schema.is_current(empty)
+
+
+def test_tables_in_code_and_database_agree(empty):
+    schema.upgrade(empty)
+    schema.check(empty)
+
+
+def test_a_difference_between_code_and_database_is_noticed(empty):
+    schema.upgrade(empty)
+    with empty.engine.begin() as connection:
+        connection.execute(text("DROP TABLE reader_logins"))
+    with pytest.raises(CommandError):
+        schema.check(empty)
+
+
+def test_no_column_of_images_or_items_tells_the_truth(empty):
+    schema.upgrade(empty)
+    with empty.engine.connect() as connection:
+        columns = {
+            table: {row.name for row in connection.execute(text(f"PRAGMA table_info({table})"))}
+            for table in ("images", "items", "presentations", "ratings")
+        }
+    assert columns["images"] == {"id", "sha256"}
+    assert columns["items"] == {"id", "session_id", "image_id", "number", "kind", "stimulus_sha256"}
+    forbidden = {"image_set_id", "checkpoint_id", "seed", "truth", "origin", "created_at", "arm_id"}
+    assert not forbidden & set().union(*columns.values())
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE audit_events SET actor = 'nobody' WHERE number = 1", "DELETE FROM audit_events"],
+)
+def test_the_audit_trail_is_only_added_to(empty, statement):
+    schema.upgrade(empty)
+    with empty.write() as db:
+        audit.record(db, b"k" * 16, now=NOW, actor="user:1", action="x", subject="y")
+    with pytest.raises(DBAPIError, match="only added to"), empty.write() as db:
+        db.execute(text(statement))
+    with empty.read() as db:
+        assert audit.first_break(db, b"k" * 16) is None
+
+
+def test_a_changed_audit_entry_is_found(empty):
+    schema.upgrade(empty)
+    for name in ("first", "second", "third"):
+        with empty.write() as db:
+            audit.record(db, b"k" * 16, now=NOW, actor="user:1", action=name, subject="y")
+    with empty.write() as db:
+        db.execute(text("DROP TRIGGER audit_events_append_update"))
+        db.execute(text("UPDATE audit_events SET action = 'other' WHERE number = 2"))
+    with empty.read() as db:
+        assert audit.first_break(db, b"k" * 16) == 2
+        assert audit.first_break(db, b"another key of ours") == 1
