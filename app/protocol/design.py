@@ -1,0 +1,46 @@
+"""A session's protocol: what readers are told and asked."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from app.errors import InvalidError
+from app.protocol import scale, wording
+
+LONGEST_INSTRUCTIONS = 5000
+LONGEST_LABEL = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """What a researcher decides about the page; raises InvalidError where it cannot be shown."""
+
+    instructions: str = wording.INSTRUCTIONS
+    likert_labels: tuple[str, ...] = scale.LABELS
+    disclose_ratio: bool = False
+    show_progress: bool = True
+    allow_undo: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what readers could not read."""
+        if not 1 <= len(self.instructions) <= LONGEST_INSTRUCTIONS:
+            raise InvalidError(f"The instructions need 1 to {LONGEST_INSTRUCTIONS} characters.")
+        if len(self.likert_labels) != scale.POINTS:
+            raise InvalidError(f"The Likert scale needs a wording for each of its {scale.POINTS} points.")
+        for label in self.likert_labels:
+            if not 1 <= len(label) <= LONGEST_LABEL:
+                raise InvalidError(f"Each wording of the Likert scale needs 1 to {LONGEST_LABEL} characters.")
+        if len(set(self.likert_labels)) != scale.POINTS:
+            raise InvalidError("Two points of the Likert scale have the same wording.")
+
+    def to_json(self) -> dict[str, object]:
+        return {**asdict(self), "likert_labels": list(self.likert_labels)}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, object]) -> "Protocol":
+        """What `to_json` stored; raises InvalidError for anything else."""
+        labels = stored.get("likert_labels")
+        flags = [stored.get(name) for name in ("disclose_ratio", "show_progress", "allow_undo")]
+        instructions = stored.get("instructions")
+        if not isinstance(labels, list) or not isinstance(instructions, str) or not all(isinstance(f, bool) for f in flags):
+            raise InvalidError("The stored protocol cannot be read.")
+        return cls(instructions, tuple(str(label) for label in labels), *(f is True for f in flags))

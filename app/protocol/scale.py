@@ -1,0 +1,4 @@
+"""The Likert scale of realness."""
+
+POINTS = 5
+LABELS = ("certainly synthetic", "probably synthetic", "unsure", "probably real", "certainly real")
