@@ -87,7 +87,9 @@ def append_line(path: Path, line: str, after: int) -> None:
 
 
 def grid(images: Tensor, columns: int) -> Image.Image:
-    """Lay out images (N, C, R, R), about −1 … 1, in rows of `columns`, as 8-bit grey or colour."""
+    """Lay out images (N, C, R, R), about −1 … 1, in rows of `columns`, the rest black, as 8-bit grey or colour."""
+    missing = -len(images) % columns
+    images = torch.cat([images, images.new_full((missing, *images.shape[1:]), -1.0)])
     pixels = (images * 127.5 + 128).clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).numpy()
     rows = [np.concatenate(list(pixels[i : i + columns]), axis=1) for i in range(0, len(pixels), columns)]
     whole = np.concatenate(rows, axis=0)

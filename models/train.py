@@ -67,7 +67,7 @@ def _loop(
     clock: Callable[[], float],
 ) -> None:
     config, counters = run.config, run.counters
-    before, saved = clock(), clock()
+    before = saved = clock()
     while counters.shown < config.kimg * 1000 and not stopped():
         step(run)
         after = clock()
