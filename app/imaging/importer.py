@@ -1,0 +1,136 @@
+"""Decode foreign image files in a child process with limits: one that kills its child costs itself alone."""
+
+import secrets
+import shutil
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app import sandbox
+from app.imaging.sources import Source
+from app.imaging.window import Window
+
+LIMITS = sandbox.Limits(
+    memory_bytes=2 * 2**30, cpu_seconds=60, file_bytes=256 * 2**20, wall_seconds=120
+)
+_TOO_LONG = "Decoding this file took too long and was stopped."
+_DIED = "Decoding this file needed too much memory or broke the decoder; it may be damaged."
+
+
+@dataclass(frozen=True, slots=True)
+class ImportSettings:
+    """How images are shown: a window in modality units (None: the file's own, else percentiles), a size in pixels."""
+
+    window: Window | None = None
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """An image that can be kept: (H, W) or (H, W, 3) uint8 pixels and the allow-listed facts; frames count from 1.
+
+    `patient_group` is a random number for each patient of this import; nothing leads back from it.
+    """
+
+    place: int
+    frame: int
+    pixels: NDArray[np.uint8]
+    facts: dict[str, object]
+    patient_group: int | None
+    window_used: Window | None
+    window_source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A file, or one frame of it, that cannot be kept, and why."""
+
+    place: int
+    frame: int | None
+    reason: str
+
+
+def decode_all(sources: Iterable[Source], settings: ImportSettings, staging: Path) -> Iterator[Decoded | Refused]:
+    """Decode one source after the other, in constant memory; `staging` is made and removed again."""
+    staging.mkdir(parents=True, exist_ok=True)
+    groups = _Groups()
+    argv = [sys.executable, "-m", "app.imaging.child"]
+    try:
+        with sandbox.spawn(argv, LIMITS, writable=staging) as child:
+            for source in sources:
+                if source.path is None:
+                    yield Refused(source.place, None, source.refusal or "There is no file here.")
+                else:
+                    yield from _decode(child, source.place, source.path, settings, staging, groups)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+class _Groups:
+    """Random, distinct numbers for patients; the salt that turns identities into keys is forgotten with it."""
+
+    def __init__(self) -> None:
+        self.salt = secrets.token_hex(32)
+        self._numbers: dict[str, int] = {}
+
+    def number(self, key: str | None) -> int | None:
+        if key is None:
+            return None
+        if key not in self._numbers:
+            self._numbers[key] = secrets.randbelow(2**31)
+        return self._numbers[key]
+
+
+def _decode(
+    child: sandbox.Conversation,
+    place: int,
+    path: Path,
+    settings: ImportSettings,
+    staging: Path,
+    groups: _Groups,
+) -> Iterator[Decoded | Refused]:
+    window = settings.window
+    question = {
+        "path": str(path.resolve()),
+        "window": [window.center, window.width] if window else None,
+        "size": settings.size,
+        "staging": str(staging.resolve()),
+        "salt": groups.salt,
+    }
+    try:
+        outcomes = child.ask(question)
+    except sandbox.Stopped as stopped:
+        yield Refused(place, None, _TOO_LONG if stopped.timed_out else _DIED)
+        _empty(staging)
+        return
+    for told in outcomes:
+        if "refused" in told:
+            yield Refused(place, told["frame"], told["refused"])
+        else:
+            yield _kept(place, told, staging, groups)
+
+
+def _kept(place: int, told: Mapping[str, Any], staging: Path, groups: _Groups) -> Decoded:
+    file = staging / f"{told['frame']:06d}.npy"
+    pixels: NDArray[np.uint8] = np.load(file, allow_pickle=False)
+    file.unlink()
+    used = told["window"]
+    return Decoded(
+        place=place,
+        frame=told["frame"],
+        pixels=pixels,
+        facts=told["facts"],
+        patient_group=groups.number(told["patient"]),
+        window_used=Window(*used) if used else None,
+        window_source=told["window_source"],
+    )
+
+
+def _empty(staging: Path) -> None:
+    for file in staging.iterdir():
+        file.unlink(missing_ok=True)
