@@ -1,14 +1,15 @@
 """Make the demonstration's images, and its generator, again from their public source.
 
-`python demo/build.py slices --training DIR` fetches Debian's package mricron-data (or takes `--volumes FOLDER` with its
-two templates), writes the held-out slices to demo/slices and the others, for training, to DIR.
-`python demo/build.py generator --training DIR --outdir RUN` trains on them (hours on two cores; stop it and start it
-again at will), and `… take --outdir RUN` copies the run's newest generator to demo/generator.safetensors.
+`slices --training DIR` fetches Debian's package mricron-data (or takes `--volumes FOLDER` with its two templates), writes
+the held-out slices to demo/slices and the others, for training, to DIR. `train --training DIR --outdir RUN` trains on them
+(hours on two cores; stop it and start it again at will). `take --outdir RUN` copies the run's newest generator to
+demo/generator.safetensors.
 
 Both volumes are of one head, so whole blocks of it are held out, by height in mm, with a margin on each side.
 """
 
 import argparse
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -68,7 +69,7 @@ def make_slices(volumes: Path, training: Path) -> None:
             old.unlink()
     brain = brain_area(volumes / "ch2better.nii.gz")
     for name in VOLUMES:
-        volume = nibabel.load(volumes / f"{name}.nii.gz")
+        volume = nibabel.Nifti1Image.from_filename(volumes / f"{name}.nii.gz")
         voxels = np.asarray(volume.dataobj, np.float32)
         step, start = volume.affine[2, 2], volume.affine[2, 3]
         for k in range(voxels.shape[2]):
@@ -82,25 +83,59 @@ def make_slices(volumes: Path, training: Path) -> None:
 
 def brain_area(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Heights (mm) and the brain's area (cm²) there, from the volume without skull."""
-    volume = nibabel.load(path)
+    volume = nibabel.Nifti1Image.from_filename(path)
     voxels = np.asarray(volume.dataobj)
     across, along, step = (abs(volume.affine[i, i]) for i in range(3))
     heights = volume.affine[2, 3] + step * np.arange(voxels.shape[2])
     return heights, (voxels > 0).sum(axis=(0, 1)) * across * along / 100
 
 
+def train_generator(training: Path, outdir: Path, kimg: float) -> None:
+    """Train, or go on training, until `kimg` thousand images have been shown."""
+    from models.data import read_folder
+    from models.train import TrainConfig, TrainProgress, train
+
+    def tell(tick: TrainProgress) -> None:
+        print(
+            f"{tick.kimg:.0f} of {tick.total_kimg:.0f} kimg, {tick.images_per_second:.0f} images/s",
+            flush=True,
+        )
+
+    print(train(TrainConfig(kimg=kimg), read_folder(training), outdir, tell))
+
+
+def take(outdir: Path) -> None:
+    """Make a run's newest snapshot the demonstration's generator."""
+    newest = max(outdir.glob("network-snapshot-*.safetensors"))
+    shutil.copyfile(newest, DEMO / "generator.safetensors")
+    print(f"{newest} is now demo/generator.safetensors")
+
+
 def main(argv: list[str]) -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     commands = parser.add_subparsers(required=True, dest="command")
-    slices = commands.add_parser("slices")
-    slices.add_argument("--volumes", type=Path, help="a folder with ch2.nii.gz and ch2better.nii.gz")
-    slices.add_argument("--training", type=Path, required=True, help="where the slices for training go")
+    for command in ("slices", "train", "take"):
+        own = commands.add_parser(command)
+        if command == "slices":
+            own.add_argument("--volumes", type=Path, help="a folder with ch2.nii.gz and ch2better.nii.gz")
+        if command != "take":
+            own.add_argument("--training", type=Path, required=True, help="the slices for training")
+        if command != "slices":
+            own.add_argument("--outdir", type=Path, required=True, help="the training run's folder")
+        if command == "train":
+            own.add_argument("--kimg", type=float, default=400, help="thousands of images to show")
     arguments = parser.parse_args(argv)
-    if arguments.volumes:
+    if arguments.command == "train":
+        train_generator(arguments.training, arguments.outdir, arguments.kimg)
+    elif arguments.command == "take":
+        take(arguments.outdir)
+    elif arguments.volumes:
         make_slices(arguments.volumes, arguments.training)
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        make_slices(fetch(Path(folder)), arguments.training)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            make_slices(fetch(Path(folder)), arguments.training)
 
 
 if __name__ == "__main__":
