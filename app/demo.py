@@ -58,7 +58,9 @@ def run(environ: Mapping[str, str], port: int | None, *, prepare_only: bool) -> 
         _tell(settings, credentials)
         return
     if _answers(settings):
-        raise ConflictError(f"Something else listens on port {settings.port}; choose another one, such as PORT=8001.")
+        raise ConflictError(
+            f"Something else listens on port {settings.port}; choose another one, such as PORT=8001."
+        )
     children = _start(settings, environ)
     try:
         _wait_until_ready(settings, children)
@@ -229,7 +231,9 @@ def _credentials(data_dir: Path) -> Credentials:
         try:
             return Credentials(**json.loads(file.read_text()))
         except (ValueError, TypeError) as error:
-            raise ConflictError(f"{file} cannot be read; remove the data folder {data_dir} to start anew.") from error
+            raise ConflictError(
+                f"{file} cannot be read; remove the data folder {data_dir} to start anew."
+            ) from error
     return _keep(data_dir, Credentials(secrets.token_urlsafe(15), secrets.token_urlsafe(15)))
 
 
@@ -307,5 +311,3 @@ def _tell(settings: Settings, credentials: Credentials) -> None:
     print(f"Admin:      {ADMIN}, password {credentials.admin_password}\n")
     print("A reader's personal link:")
     print(f"{url}/r/{credentials.link_token}", flush=True)
-
-

@@ -24,7 +24,9 @@ app.add_typer(user_app, name="user")
 app.add_typer(images_app, name="images")
 app.add_typer(checkpoint_app, name="checkpoint")
 
-Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on; BLINDREAD_PORT or 8000.")]
+Port = Annotated[
+    int | None, typer.Option(min=1, max=65535, help="Port to listen on; BLINDREAD_PORT or 8000.")
+]
 Device = Annotated[str, typer.Option(help="cpu, cuda, cuda:N or auto.")]
 
 
@@ -54,7 +56,9 @@ def demo(
 
 @app.command()
 def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on; BLINDREAD_HOST or 127.0.0.1.")] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on; BLINDREAD_HOST or 127.0.0.1.")
+    ] = None,
     port: Port = None,
 ) -> None:
     """Start the web server."""
@@ -83,7 +87,9 @@ def migrate() -> None:
 def user_add(
     email: str,
     role: Annotated[str, typer.Option(help="admin or researcher.")],
-    password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from stdin.")] = False,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from stdin.")
+    ] = False,
 ) -> None:
     """Add a user; without --password-stdin a password is made and printed once."""
     from app.cli import studies
@@ -98,7 +104,9 @@ def images_import(
     window_center: Annotated[str, typer.Option(help="Window centre, in the image's units.")] = "",
     window_width: Annotated[str, typer.Option(help="Window width, in the image's units.")] = "",
     size: Annotated[str, typer.Option(help="Side of the square images in pixels.")] = "",
-    owner: Annotated[str, typer.Option(help="E-mail of the user who owns the set; default the first admin.")] = "",
+    owner: Annotated[
+        str, typer.Option(help="E-mail of the user who owns the set; default the first admin.")
+    ] = "",
 ) -> None:
     """Import DICOM and PNG files, folders or zips as a set of real images."""
     from app.cli import studies

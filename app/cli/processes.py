@@ -72,4 +72,3 @@ def log_plainly() -> None:
         ],
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
     )
-

@@ -66,7 +66,9 @@ def import_images(
             for outcome in decode_all(found, settings, folder / "decoding"):
                 if isinstance(outcome, Decoded):
                     kept += 1
-                    sha256 = artifacts.put_content("images", stimulus.encode(outcome.pixels, compress=True), ".png")
+                    sha256 = artifacts.put_content(
+                        "images", stimulus.encode(outcome.pixels, compress=True), ".png"
+                    )
                     with database.write() as db:
                         imagesets.add_real(db, set_id, outcome, sha256)
                 else:
@@ -85,9 +87,7 @@ def export(environ: Mapping[str, str], session_id: str, out: Path) -> None:
     with _opened(environ) as (settings, database, artifacts):
         with database.write() as db:
             session = _session(db.get(VttSession, session_id), session_id)
-            unblinding.look(
-                db, session, actor=ACTOR, what="export", key=settings.secret_key, now=clock.now()
-            )
+            unblinding.look(db, session, actor=ACTOR, what="export", key=settings.secret_key, now=clock.now())
         with database.read() as db:
             folder, made, _ = reports.make(db, session_id)
             reports.keep(artifacts, folder, made)
@@ -128,5 +128,3 @@ def _owner(database: Database, email: str) -> SignedIn:
     if user is None:
         raise InvalidError("There is no user yet; add one with `blindread user add EMAIL --role researcher`.")
     return user
-
-

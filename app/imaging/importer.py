@@ -15,9 +15,7 @@ from app import sandbox
 from app.imaging.sources import Source
 from app.imaging.window import Window
 
-LIMITS = sandbox.Limits(
-    memory_bytes=2 * 2**30, cpu_seconds=60, file_bytes=256 * 2**20, wall_seconds=120
-)
+LIMITS = sandbox.Limits(memory_bytes=2 * 2**30, cpu_seconds=60, file_bytes=256 * 2**20, wall_seconds=120)
 _TOO_LONG = "Decoding this file took too long and was stopped."
 _DIED = "Decoding this file needed too much memory or broke the decoder; it may be damaged."
 
@@ -55,7 +53,9 @@ class Refused:
     reason: str
 
 
-def decode_all(sources: Iterable[Source], settings: ImportSettings, staging: Path) -> Iterator[Decoded | Refused]:
+def decode_all(
+    sources: Iterable[Source], settings: ImportSettings, staging: Path
+) -> Iterator[Decoded | Refused]:
     """Decode one source after the other, in constant memory; `staging` is made and removed again."""
     staging.mkdir(parents=True, exist_ok=True)
     groups = _Groups()

@@ -33,7 +33,10 @@ def collect(paths: Iterable[Path], unpacked: Path) -> list[Source]:
         for file in _files(path, unpacked):
             for source in _sources(file, unpacked, len(found)):
                 if len(found) >= MOST_FILES:
-                    return [*found[:-1], Source(len(found), None, f"Only {MOST_FILES} files are taken at once.")]
+                    return [
+                        *found[:-1],
+                        Source(len(found), None, f"Only {MOST_FILES} files are taken at once."),
+                    ]
                 found.append(source)
     return found
 
@@ -73,7 +76,9 @@ def _members(archive: zipfile.ZipFile, unpacked: Path, already: int) -> Iterator
         if refusal is None:
             written = _unpack(archive, member, target, MOST_TOTAL_BYTES - total)
             total += written or 0
-            refusal = None if written is not None else "This file of the zip is damaged or far larger than it says."
+            refusal = (
+                None if written is not None else "This file of the zip is damaged or far larger than it says."
+            )
         yield Source(place, None if refusal else target, refusal)
 
 

@@ -41,6 +41,10 @@ class Protocol:
         labels = stored.get("likert_labels")
         flags = [stored.get(name) for name in ("disclose_ratio", "show_progress", "allow_undo")]
         instructions = stored.get("instructions")
-        if not isinstance(labels, list) or not isinstance(instructions, str) or not all(isinstance(f, bool) for f in flags):
+        if (
+            not isinstance(labels, list)
+            or not isinstance(instructions, str)
+            or not all(isinstance(f, bool) for f in flags)
+        ):
             raise InvalidError("The stored protocol cannot be read.")
         return cls(instructions, tuple(str(label) for label in labels), *(f is True for f in flags))

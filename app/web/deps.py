@@ -11,8 +11,9 @@ from app import clock
 from app.artifacts import Artifacts
 from app.db import Database
 from app.errors import ForbiddenError, SignInRequiredError
-from app.services import people
+from app.services import people, readings
 from app.services.people import SignedIn
+from app.services.readings import ReaderSeat
 from app.settings import Settings
 
 LOGIN_COOKIE = "blindread_login"
@@ -61,5 +62,15 @@ def admin(signed_in: Annotated[SignedIn, Depends(user)]) -> SignedIn:
     return signed_in
 
 
+def reader(request: Request, ctx: Ctx) -> ReaderSeat:
+    """The reading that this browser is in; raises SignInRequiredError."""
+    token = request.cookies.get(READER_COOKIE)
+    if not token:
+        raise SignInRequiredError("Please open your personal link. What you rated is kept.")
+    with ctx.database.read() as db:
+        return readings.seat(db, token, clock.now())
+
+
+CurrentReader = Annotated[ReaderSeat, Depends(reader)]
 CurrentUser = Annotated[SignedIn, Depends(user)]
 CurrentAdmin = Annotated[SignedIn, Depends(admin)]

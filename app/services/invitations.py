@@ -1,0 +1,152 @@
+"""Readers' personal links: given out, renewed, revoked; and how far each reader is, without any look at truth."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from app.errors import ConflictError, InvalidError, NotFoundError
+from app.services import tokens
+from app.tables.people import Reader, ReaderLogin
+from app.tables.sessions import Item, Rating, Reading, VttSession
+
+LINK_LASTS = timedelta(days=180)
+LONGEST_CODE = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """A link that was just made; the token is shown this once."""
+
+    reading_id: str
+    code: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderProgress:
+    """How far a reader is."""
+
+    reading_id: str
+    code: str
+    answered: int
+    total: int
+    invited_at: datetime
+    opened_at: datetime | None
+    started_at: datetime | None
+    last_seen_at: datetime | None
+    finished_at: datetime | None
+    revoked: bool
+    expires_at: datetime
+
+
+def invite(db: Session, session_id: str, owner_id: str, code: str | None, now: datetime) -> Invited:
+    """A reading and its link; raises ConflictError unless the session is frozen or open, or where the reader has one."""
+    session = db.get_one(VttSession, session_id)
+    if session.state not in {"frozen", "open"}:
+        raise ConflictError("Readers can be invited once the session is frozen and until it is closed.")
+    reader = _reader(db, owner_id, code or _next_code(db, session_id), now)
+    if db.scalar(select(Reading.id).where(Reading.session_id == session_id, Reading.reader_id == reader.id)):
+        raise ConflictError(f"Reader {reader.code} is invited already; renew the link if it was lost.")
+    slot = (db.scalar(select(func.max(Reading.slot)).where(Reading.session_id == session_id)) or 0) + 1
+    token = tokens.new()
+    reading = Reading(
+        id=tokens.identifier(),
+        session_id=session_id,
+        reader_id=reader.id,
+        slot=slot,
+        link_hash=tokens.digest(token),
+        link_expires_at=now + LINK_LASTS,
+        invited_at=now,
+    )
+    db.add(reading)
+    db.flush()
+    return Invited(reading.id, reader.code, token)
+
+
+def renew(db: Session, reading_id: str, now: datetime) -> Invited:
+    """A new link for a reading; the old link, and browsers that used it, are out. What was rated stays."""
+    reading = _reading(db, reading_id)
+    token = tokens.new()
+    reading.link_hash, reading.link_expires_at, reading.link_revoked_at = (
+        tokens.digest(token),
+        now + LINK_LASTS,
+        None,
+    )
+    db.execute(delete(ReaderLogin).where(ReaderLogin.reading_id == reading_id))
+    return Invited(reading.id, db.get_one(Reader, reading.reader_id).code, token)
+
+
+def revoke(db: Session, reading_id: str, now: datetime) -> None:
+    """Make a link, and browsers that used it, useless; revoking twice is once."""
+    reading = _reading(db, reading_id)
+    reading.link_revoked_at = reading.link_revoked_at or now
+    db.execute(delete(ReaderLogin).where(ReaderLogin.reading_id == reading_id))
+
+
+def progress(db: Session, session_id: str) -> list[ReaderProgress]:
+    """Each reader's progress, in the order of invitation."""
+    total = db.scalar(select(func.count()).select_from(Item).where(Item.session_id == session_id)) or 0
+    answered = func.count(Rating.item_id.distinct())
+    query = (
+        select(Reading, Reader.code, answered)
+        .join(Reader, Reader.id == Reading.reader_id)
+        .outerjoin(Rating, Rating.reading_id == Reading.id)
+        .where(Reading.session_id == session_id)
+        .group_by(Reading.id, Reader.code)
+        .order_by(Reading.slot)
+    )
+    return [
+        ReaderProgress(
+            reading_id=reading.id,
+            code=code,
+            answered=count,
+            total=total,
+            invited_at=reading.invited_at,
+            opened_at=reading.opened_at,
+            started_at=reading.started_at,
+            last_seen_at=reading.last_seen_at,
+            finished_at=reading.finished_at,
+            revoked=reading.link_revoked_at is not None,
+            expires_at=reading.link_expires_at,
+        )
+        for reading, code, count in db.execute(query)
+    ]
+
+
+def _reader(db: Session, owner_id: str, code: str, now: datetime) -> Reader:
+    code = code.strip()
+    if not 1 <= len(code) <= LONGEST_CODE or not code.isprintable():
+        raise InvalidError(f"A reader's code has 1 to {LONGEST_CODE} characters.")
+    if "@" in code:
+        raise InvalidError(
+            "Use a code such as R01 for a reader, not an e-mail address: codes stand in exports."
+        )
+    reader = db.scalar(select(Reader).where(Reader.owner_id == owner_id, Reader.code == code))
+    if reader is None:
+        reader = Reader(id=tokens.identifier(), owner_id=owner_id, code=code, created_at=now)
+        db.add(reader)
+        db.flush()
+    return reader
+
+
+def _next_code(db: Session, session_id: str) -> str:
+    """R01, R02, …: the first that no reader of this session has."""
+    taken = set(
+        db.scalars(
+            select(Reader.code)
+            .join(Reading, Reading.reader_id == Reader.id)
+            .where(Reading.session_id == session_id)
+        )
+    )
+    return next(
+        code for code in (f"R{number:02d}" for number in range(1, len(taken) + 2)) if code not in taken
+    )
+
+
+def _reading(db: Session, reading_id: str) -> Reading:
+    reading = db.get(Reading, reading_id)
+    if reading is None:
+        raise NotFoundError("There is no such reader in this session.")
+    return reading

@@ -1,0 +1,331 @@
+"""A reader's pass through a session: open the link, start, rate, go back one, finish. No truth is reachable from here."""
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from math import isfinite
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.errors import ConflictError, InvalidError, NotFoundError, SignInRequiredError
+from app.protocol import scale, wording
+from app.protocol.design import Protocol
+from app.protocol.order import order, reader_seed
+from app.services import tokens
+from app.tables.people import ReaderLogin
+from app.tables.sessions import Item, Presentation, Rating, Reading, VttSession
+
+LOGIN_LASTS = timedelta(days=30)
+AHEAD = 10
+LONGEST_KEY = 64
+LONGEST_VIEWPORT = 20
+_UNKNOWN_LINK = "This link is not valid. Please ask the person who invited you for a new one."
+_UNKNOWN_ITEM = "There is no such image in your reading."
+_NOT_OPEN = {
+    "draft": "This reading has not been opened yet. Please come back later with the same link.",
+    "frozen": "This reading has not been opened yet. Please come back later with the same link.",
+    "closed": "This reading is closed. Everything that you rated has been kept. Thank you.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """What a personal link's page says before it is confirmed."""
+
+    public_title: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderSeat:
+    """The reading behind a reader's cookie."""
+
+    reading_id: str
+    session_id: str
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """What the first page shows; `told` are the sentences that are kept with the reading."""
+
+    public_title: str
+    told: tuple[str, ...]
+    likert_labels: tuple[str, ...]
+    started: bool
+    finished: bool
+    answered: int
+    total: int
+    waiting: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where the reading stands, in random names of stimuli; `previous` only where its answer may still be changed."""
+
+    position: int
+    total: int
+    finished: bool
+    current: str | None
+    ahead: tuple[str, ...]
+    previous: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """An answer as the browser sends it; durations in milliseconds of its steady clock.
+
+    `key` names this one act of answering: sent again, it is the same act. `revises` changes the last answer.
+    """
+
+    item: str
+    answer: str
+    likert: int
+    key: str
+    shown_ms: float
+    first_action_ms: float | None = None
+    revises: bool = False
+    viewport: dict[str, float] = field(default_factory=dict)
+
+
+def open_link(db: Session, token: str, now: datetime) -> Landing:
+    """The page of a link; changes nothing, since mail scanners open links, too. Raises NotFoundError."""
+    session = db.get_one(VttSession, _linked(db, token, now).session_id)
+    return Landing(session.public_title)
+
+
+def confirm(db: Session, token: str, now: datetime) -> str:
+    """Open the reading in this browser; returns the token for its cookie. The link works again on other devices."""
+    reading = _linked(db, token, now)
+    reading.opened_at = reading.opened_at or now
+    cookie = tokens.new()
+    db.add(
+        ReaderLogin(
+            token_hash=tokens.digest(cookie),
+            reading_id=reading.id,
+            created_at=now,
+            expires_at=now + LOGIN_LASTS,
+        )
+    )
+    return cookie
+
+
+def seat(db: Session, cookie: str, now: datetime) -> ReaderSeat:
+    """Who is behind a cookie; raises SignInRequiredError where the link was revoked, renewed or has expired."""
+    reading = db.scalar(
+        select(Reading)
+        .join(ReaderLogin, ReaderLogin.reading_id == Reading.id)
+        .where(
+            ReaderLogin.token_hash == tokens.digest(cookie),
+            ReaderLogin.expires_at > now,
+            Reading.link_revoked_at.is_(None),
+            Reading.link_expires_at > now,
+        )
+    )
+    if reading is None:
+        raise SignInRequiredError("Please open your personal link again. What you rated is kept.")
+    return ReaderSeat(reading.id, reading.session_id, reading.slot)
+
+
+def welcome(db: Session, seat: ReaderSeat) -> Welcome:
+    """The first page: instructions, or how far the reading is."""
+    reading, session = _own(db, seat)
+    total = _total(db, seat)
+    return Welcome(
+        public_title=session.public_title,
+        told=tuple(_told(db, session)),
+        likert_labels=Protocol.from_json(session.protocol).likert_labels,
+        started=reading.started_at is not None,
+        finished=reading.finished_at is not None,
+        answered=_answered(db, seat),
+        total=total,
+        waiting=None if reading.finished_at else _NOT_OPEN.get(session.state),
+    )
+
+
+def start(db: Session, seat: ReaderSeat, now: datetime) -> None:
+    """Fix the reader's order under random names and keep what was told; starting again changes nothing."""
+    reading, session = _own(db, seat)
+    _require_open(session)
+    reading.last_seen_at = now
+    if reading.started_at is not None:
+        return
+    items = db.scalars(select(Item.id).where(Item.session_id == session.id))
+    for position, item_id in enumerate(order(items, reader_seed(session.order_secret, seat.slot)), start=1):
+        db.add(
+            Presentation(
+                token=secrets.token_hex(16), reading_id=reading.id, position=position, item_id=item_id
+            )
+        )
+    reading.started_at = now
+    reading.told = {"sentences": _told(db, session), "likert_labels": session.protocol["likert_labels"]}
+
+
+def protocol(db: Session, seat: ReaderSeat) -> Protocol:
+    return Protocol.from_json(db.get_one(VttSession, seat.session_id).protocol)
+
+
+def state(db: Session, seat: ReaderSeat) -> State:
+    """The current item and up to ten next ones; raises ConflictError where the reading has not been started."""
+    reading, session = _own(db, seat)
+    if reading.started_at is None:
+        raise ConflictError("Please read the instructions first.")
+    total, answered = _total(db, seat), _answered(db, seat)
+    undo = _undo_open(reading, session) and answered > 0
+    names = {
+        position: token
+        for position, token in db.execute(
+            select(Presentation.position, Presentation.token).where(
+                Presentation.reading_id == seat.reading_id,
+                Presentation.position.between(answered, answered + 1 + AHEAD),
+            )
+        )
+    }
+    return State(
+        position=min(answered + 1, total),
+        total=total,
+        finished=answered >= total,
+        current=names.get(answered + 1),
+        ahead=tuple(names[position] for position in sorted(names) if position > answered + 1),
+        previous=names.get(answered) if undo else None,
+    )
+
+
+def rate(db: Session, seat: ReaderSeat, given: Submission, now: datetime) -> State:
+    """Keep an answer and say where the reading stands now.
+
+    Safe to repeat: the same key is the same answer. Raises NotFoundError for an item of anybody else, ConflictError where
+    the item has another answer or is not the current one, InvalidError where the answer is incomplete.
+    """
+    reading, session = _own(db, seat)
+    shown = db.scalar(
+        select(Presentation).where(
+            Presentation.token == given.item, Presentation.reading_id == seat.reading_id
+        )
+    )
+    if shown is None:
+        raise NotFoundError(_UNKNOWN_ITEM)
+    _require_complete(given)
+    same = db.scalar(select(Rating).where(Rating.reading_id == reading.id, Rating.key == given.key))
+    if same is not None:
+        if (same.item_id, same.answer, same.likert) != (shown.item_id, given.answer, given.likert):
+            raise ConflictError("This key was used for another answer.")
+        return state(db, seat)
+    _require_open(session)
+    db.add(
+        Rating(
+            reading_id=reading.id,
+            item_id=shown.item_id,
+            revision=_revision(db, reading, session, shown, given, _answered(db, seat)),
+            answer=given.answer,
+            likert=given.likert,
+            key=given.key,
+            shown_ms=given.shown_ms,
+            first_action_ms=given.first_action_ms,
+            viewport=given.viewport,
+            rated_at=now,
+        )
+    )
+    reading.last_seen_at = now
+    db.flush()
+    if _answered(db, seat) >= _total(db, seat):
+        reading.finished_at = reading.finished_at or now
+    return state(db, seat)
+
+
+def stimulus(db: Session, seat: ReaderSeat, token: str) -> str:
+    """The sha256 of a stimulus: the current one, up to ten next ones, the previous one while it may be changed."""
+    reading, session = _own(db, seat)
+    answered = _answered(db, seat)
+    first = answered if _undo_open(reading, session) else answered + 1
+    found = db.scalar(
+        select(Item.stimulus_sha256)
+        .join(Presentation, Presentation.item_id == Item.id)
+        .where(
+            Presentation.token == token,
+            Presentation.reading_id == seat.reading_id,
+            Presentation.position.between(first, answered + 1 + AHEAD),
+        )
+    )
+    if found is None:
+        raise NotFoundError(_UNKNOWN_ITEM)
+    return found
+
+
+def _linked(db: Session, token: str, now: datetime) -> Reading:
+    reading = db.scalar(select(Reading).where(Reading.link_hash == tokens.digest(token)))
+    if reading is None or reading.link_revoked_at is not None or reading.link_expires_at <= now:
+        raise NotFoundError(_UNKNOWN_LINK)
+    return reading
+
+
+def _own(db: Session, seat: ReaderSeat) -> tuple[Reading, VttSession]:
+    return db.get_one(Reading, seat.reading_id), db.get_one(VttSession, seat.session_id)
+
+
+def _answered(db: Session, seat: ReaderSeat) -> int:
+    """The number of items with an answer; answers are given in order, so it is the last answered position, too."""
+    query = select(func.count(Rating.item_id.distinct())).where(Rating.reading_id == seat.reading_id)
+    return db.scalar(query) or 0
+
+
+def _total(db: Session, seat: ReaderSeat) -> int:
+    return db.scalar(select(func.count()).select_from(Item).where(Item.session_id == seat.session_id)) or 0
+
+
+def _undo_open(reading: Reading, session: VttSession) -> bool:
+    return bool(session.protocol["allow_undo"]) and session.state == "open" and reading.finished_at is None
+
+
+def _require_open(session: VttSession) -> None:
+    if session.state != "open":
+        raise ConflictError(_NOT_OPEN[session.state])
+
+
+def _require_complete(given: Submission) -> None:
+    if given.answer not in {"real", "synthetic"}:
+        raise InvalidError("The answer is real or synthetic.")
+    if not 1 <= given.likert <= scale.POINTS:
+        raise InvalidError(f"The rating of realness is a whole number from 1 to {scale.POINTS}.")
+    if not 8 <= len(given.key) <= LONGEST_KEY:
+        raise InvalidError(f"The key has 8 to {LONGEST_KEY} characters.")
+    durations = [given.shown_ms, *([given.first_action_ms] if given.first_action_ms is not None else [])]
+    if not all(isfinite(duration) and duration >= 0 for duration in durations):
+        raise InvalidError("A duration is a number of milliseconds, not below 0.")
+    if len(given.viewport) > LONGEST_VIEWPORT or not all(isfinite(v) for v in given.viewport.values()):
+        raise InvalidError("The viewport cannot be used.")
+
+
+def _revision(
+    db: Session,
+    reading: Reading,
+    session: VttSession,
+    shown: Presentation,
+    given: Submission,
+    answered: int,
+) -> int:
+    """The number of the answer that is being given; raises ConflictError where none may be."""
+    if shown.position == answered + 1 and not given.revises:
+        return 1
+    if shown.position > answered:
+        raise ConflictError("This image is not the one to be rated now.")
+    if not (given.revises and shown.position == answered and _undo_open(reading, session)):
+        raise ConflictError("This image has been rated already.")
+    last = select(func.max(Rating.revision)).where(
+        Rating.reading_id == reading.id, Rating.item_id == shown.item_id
+    )
+    return (db.scalar(last) or 0) + 1
+
+
+def _told(db: Session, session: VttSession) -> list[str]:
+    """The sentences about the task: the instructions, and the mix as far as the protocol tells it."""
+    told = Protocol.from_json(session.protocol)
+    sentences = [told.instructions]
+    if told.disclose_ratio:
+        n_synthetic = (
+            db.scalar(select(func.count()).select_from(Item).where(Item.session_id == session.id)) or 0
+        ) - session.n_real
+        sentences.append(wording.proportion(session.n_real, n_synthetic))
+    else:
+        sentences.append(wording.ANY_MIX)
+    return sentences

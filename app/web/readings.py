@@ -1,0 +1,148 @@
+"""The reader's pages and the calls that their script makes."""
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
+from limits import parse
+from pydantic import BaseModel, ConfigDict, Field
+
+from app import clock
+from app.errors import TooManyError
+from app.services import readings
+from app.services.readings import State, Submission, Welcome
+from app.web.deps import READER_COOKIE, Context, Ctx, CurrentReader
+from app.web.pages import render
+
+router = APIRouter()
+LINK_ATTEMPTS = parse("30/minute")
+_NO_STORE = {"Cache-Control": "no-store"}
+
+
+@dataclass(frozen=True, slots=True)
+class LandingPage:
+    """read/landing.html: a personal link before it is confirmed."""
+
+    public_title: str
+
+
+@dataclass(frozen=True, slots=True)
+class WelcomePage:
+    """read/welcome.html: instructions and start, how far one is, or thanks."""
+
+    welcome: Welcome
+
+
+@dataclass(frozen=True, slots=True)
+class RatePage:
+    """read/rate.html: the viewer; its script gets the images by `/read/state`."""
+
+    public_title: str
+    likert_labels: tuple[str, ...]
+    show_progress: bool
+    allow_undo: bool
+
+
+class SubmissionBody(BaseModel):
+    """An answer as JSON."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    item: str = Field(max_length=64)
+    answer: str = Field(max_length=16)
+    likert: int
+    key: str = Field(max_length=readings.LONGEST_KEY)
+    shown_ms: float
+    first_action_ms: float | None = None
+    revises: bool = False
+    viewport: dict[str, float] = Field(default_factory=dict)
+
+
+@router.get("/r/{token}")
+def landing(request: Request, token: str, ctx: Ctx) -> HTMLResponse:
+    """Show who invites; changes nothing, because mail scanners open links."""
+    _count_attempt(request, ctx)
+    with ctx.database.read() as db:
+        found = readings.open_link(db, token, clock.now())
+    return render(request, "read/landing.html", LandingPage(found.public_title))
+
+
+@router.post("/r/{token}")
+def confirm(request: Request, token: str, ctx: Ctx) -> RedirectResponse:
+    """Open the reading in this browser."""
+    _count_attempt(request, ctx)
+    with ctx.database.write() as db:
+        cookie = readings.confirm(db, token, clock.now())
+    response = RedirectResponse("/read", 303)
+    response.set_cookie(
+        READER_COOKIE,
+        cookie,
+        max_age=int(readings.LOGIN_LASTS.total_seconds()),
+        httponly=True,
+        samesite="lax",
+        secure=ctx.settings.secure_cookies,
+        path="/read",
+    )
+    return response
+
+
+@router.get("/read")
+def welcome(request: Request, ctx: Ctx, seat: CurrentReader) -> HTMLResponse:
+    with ctx.database.read() as db:
+        return render(request, "read/welcome.html", WelcomePage(readings.welcome(db, seat)))
+
+
+@router.post("/read/start")
+def start(ctx: Ctx, seat: CurrentReader) -> RedirectResponse:
+    with ctx.database.write() as db:
+        readings.start(db, seat, clock.now())
+    return RedirectResponse("/read/rate", 303)
+
+
+@router.get("/read/rate", response_model=None)
+def rate_page(request: Request, ctx: Ctx, seat: CurrentReader) -> HTMLResponse | RedirectResponse:
+    with ctx.database.read() as db:
+        there, protocol = readings.welcome(db, seat), readings.protocol(db, seat)
+    if not there.started or there.finished or there.waiting:
+        return RedirectResponse("/read", 303)
+    page = RatePage(
+        public_title=there.public_title,
+        likert_labels=protocol.likert_labels,
+        show_progress=protocol.show_progress,
+        allow_undo=protocol.allow_undo,
+    )
+    return render(request, "read/rate.html", page)
+
+
+@router.get("/read/state")
+def state(ctx: Ctx, seat: CurrentReader) -> JSONResponse:
+    with ctx.database.read() as db:
+        protocol = readings.protocol(db, seat)
+        return _stated(readings.state(db, seat), show_progress=protocol.show_progress)
+
+
+@router.post("/read/ratings")
+def rate(body: SubmissionBody, ctx: Ctx, seat: CurrentReader) -> JSONResponse:
+    """Keep an answer; the commit is on disk before this returns."""
+    with ctx.database.write() as db:
+        protocol = readings.protocol(db, seat)
+        after = readings.rate(db, seat, Submission(**body.model_dump()), clock.now())
+    return _stated(after, show_progress=protocol.show_progress)
+
+
+def _stated(state: State, *, show_progress: bool) -> JSONResponse:
+    told: dict[str, object] = {
+        "finished": state.finished,
+        "current": state.current,
+        "ahead": state.ahead,
+        "previous": state.previous,
+    }
+    if show_progress:
+        told |= {"position": state.position, "total": state.total}
+    return JSONResponse(told, headers=_NO_STORE)
+
+
+def _count_attempt(request: Request, ctx: Context) -> None:
+    address = request.client.host if request.client else "unknown"
+    if not ctx.limiter.hit(LINK_ATTEMPTS, "link", address):
+        raise TooManyError("Too many attempts from this address; please wait a minute.")
