@@ -1,0 +1,100 @@
+"""Image sets: list, import, look at."""
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.concurrency import run_in_threadpool
+
+from app import clock
+from app.errors import AppError, InvalidError
+from app.services import imagesets
+from app.services.imagesets import ImageSetRow, ImageSetView
+from app.services.people import SignedIn
+from app.web import uploads
+from app.web.deps import Context, Ctx, CurrentUser
+from app.web.pages import render
+from app.web.uploads import Upload
+
+router = APIRouter(prefix="/image-sets")
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSetsPage:
+    """imagesets/list.html."""
+
+    user: SignedIn
+    sets: list[ImageSetRow]
+
+
+@dataclass(frozen=True, slots=True)
+class NewImageSetPage:
+    """imagesets/new.html."""
+
+    user: SignedIn
+    limit_mb: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSetPage:
+    """imagesets/detail.html."""
+
+    user: SignedIn
+    set: ImageSetView
+
+
+@router.get("")
+def listing(request: Request, ctx: Ctx, user: CurrentUser) -> HTMLResponse:
+    with ctx.database.read() as db:
+        page = ImageSetsPage(user, imagesets.listing(db, user, clock.now()))
+    return render(request, "imagesets/list.html", page)
+
+
+@router.get("/new")
+def new(request: Request, ctx: Ctx, user: CurrentUser) -> HTMLResponse:
+    return render(request, "imagesets/new.html", NewImageSetPage(user, ctx.settings.upload_limit_mb))
+
+
+@router.post("", response_model=None)
+async def start_import(request: Request, ctx: Ctx, user: CurrentUser) -> RedirectResponse | JSONResponse:
+    """Take an upload and start its import; a script that asks for JSON gets the set's address."""
+    upload = await uploads.receive(request, ctx.settings)
+    set_id = await run_in_threadpool(_start, ctx, user, upload)
+    address = f"/image-sets/{set_id}"
+    if "application/json" in request.headers.get("accept", ""):
+        return JSONResponse({"address": address})
+    return RedirectResponse(address, 303)
+
+
+@router.get("/{set_id}")
+def detail(request: Request, set_id: str, ctx: Ctx, user: CurrentUser) -> HTMLResponse:
+    with ctx.database.read() as db:
+        page = ImageSetPage(user, imagesets.view(db, user, set_id, clock.now()))
+    return render(request, "imagesets/detail.html", page)
+
+
+@router.get("/{set_id}/images/{image_id}.png")
+def image(set_id: str, image_id: str, ctx: Ctx, user: CurrentUser) -> Response:
+    with ctx.database.read() as db:
+        data = imagesets.image_bytes(db, ctx.artifacts, user, set_id, image_id)
+    return Response(data, media_type="image/png", headers={"Cache-Control": "private, max-age=86400"})
+
+
+def _start(ctx: Context, user: SignedIn, upload: Upload) -> str:
+    try:
+        if upload.files == 0:
+            raise InvalidError("Choose a folder, some files or a zip to import.")
+        with ctx.database.write() as db:
+            return imagesets.start_import(
+                db,
+                user,
+                name=upload.fields.get("name", ""),
+                window_center=upload.fields.get("window_center", ""),
+                window_width=upload.fields.get("window_width", ""),
+                size=upload.fields.get("size", ""),
+                staged=upload.staged,
+                now=clock.now(),
+            )
+    except AppError:
+        uploads.discard(ctx.settings, upload)
+        raise

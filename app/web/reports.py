@@ -1,0 +1,75 @@
+"""The report of a closed session and its files. Each of these requests is a look at the truth, and is logged."""
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from app import clock
+from app.services import reports, sessions
+from app.services.jobs import JobView
+from app.services.people import SignedIn
+from app.services.reports import BuiltReport
+from app.services.sessions import SessionView
+from app.web.deps import Ctx, CurrentUser
+from app.web.pages import render
+
+router = APIRouter(prefix="/sessions/{session_id}")
+_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+    "html": "text/html; charset=utf-8",
+    "tex": "application/x-tex; charset=utf-8",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPage:
+    """reports/report.html: the report, or the job that makes it, or (with neither) the button that unblinds."""
+
+    user: SignedIn
+    session: SessionView
+    report: BuiltReport | None
+    job: JobView | None
+    exports: tuple[str, ...]
+
+
+@router.post("/unblinding")
+def unblind(session_id: str, ctx: Ctx, user: CurrentUser) -> RedirectResponse:
+    """The act of looking: written down, then the report is made."""
+    now = clock.now()
+    with ctx.database.write() as db:
+        reports.look(db, user, session_id, "unblinding", ctx.settings.secret_key, now)
+        if reports.built(db, ctx.artifacts, user, session_id) is None:
+            reports.request_report(db, user, session_id, now)
+    return RedirectResponse(f"/sessions/{session_id}/report", 303)
+
+
+@router.get("/report")
+def report(request: Request, session_id: str, ctx: Ctx, user: CurrentUser) -> HTMLResponse:
+    now = clock.now()
+    with ctx.database.write() as db:
+        view = sessions.view(db, user, session_id, now)
+        page = ReportPage(user, view, None, None, reports.EXPORTS)
+        if view.state == "closed" and reports.looked(db, user, session_id):
+            reports.look(db, user, session_id, "report", ctx.settings.secret_key, now)
+            built = reports.built(db, ctx.artifacts, user, session_id)
+            page = ReportPage(user, view, built, None if built else view.report_job, reports.EXPORTS)
+    return render(request, "reports/report.html", page)
+
+
+@router.get("/report/figures/{name}")
+def figure(session_id: str, name: str, ctx: Ctx, user: CurrentUser) -> Response:
+    with ctx.database.write() as db:
+        reports.look(db, user, session_id, f"figure {name[:60]}", ctx.settings.secret_key, clock.now())
+        data = reports.figure(db, ctx.artifacts, user, session_id, name)
+    return Response(data, media_type="image/svg+xml", headers={"Cache-Control": "no-store"})
+
+
+@router.get("/export/{name}")
+def export(session_id: str, name: str, ctx: Ctx, user: CurrentUser) -> Response:
+    with ctx.database.write() as db:
+        reports.look(db, user, session_id, f"export {name[:60]}", ctx.settings.secret_key, clock.now())
+        data = reports.export(db, ctx.artifacts, user, session_id, name)
+    headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(data, media_type=_TYPES[name.rpartition(".")[2]], headers=headers)

@@ -1,0 +1,148 @@
+"""Uploads: streamed to the staging folder part by part, under numbers; the files' own names are read and forgotten."""
+
+import secrets
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from anyio import to_thread
+from fastapi import Request
+from python_multipart.exceptions import MultipartParseError
+from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.requests import ClientDisconnect
+
+from app.errors import InvalidError
+from app.settings import Settings
+
+LONGEST_FIELD = 20_000
+MOST_PARTS = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """What came: the staging folder's name, the number of files in it ("000001", …), the form's other fields."""
+
+    staged: str
+    files: int
+    fields: dict[str, str]
+
+
+async def receive(request: Request, settings: Settings) -> Upload:
+    """Stream a multipart form to disk; raises InvalidError and leaves nothing behind where it cannot be taken whole."""
+    name = secrets.token_hex(16)
+    folder = settings.staging_dir / name
+    limit = settings.upload_limit_mb * 2**20
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limit:
+        raise InvalidError(_too_large(settings))
+    folder.mkdir(parents=True)
+    form = _Form(folder)
+    try:
+        parser = form.parser(request.headers.get("content-type", ""))
+        received = 0
+        async for chunk in request.stream():
+            received += len(chunk)
+            if received > limit:
+                raise InvalidError(_too_large(settings))
+            await to_thread.run_sync(parser.write, chunk)
+        parser.finalize()
+        if not form.complete:
+            raise InvalidError("The upload broke off; nothing of it was kept. Please try again.")
+    except BaseException as error:
+        form.close()
+        shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(error, MultipartParseError | ClientDisconnect):
+            raise InvalidError("The upload broke off; nothing of it was kept. Please try again.") from error
+        raise
+    return Upload(
+        name, form.files, {key: value.decode("utf-8", "replace") for key, value in form.fields.items()}
+    )
+
+
+def discard(settings: Settings, upload: Upload) -> None:
+    """Remove an upload that nothing will use."""
+    shutil.rmtree(settings.staging_dir / upload.staged, ignore_errors=True)
+
+
+def _too_large(settings: Settings) -> str:
+    return f"The upload is larger than the {settings.upload_limit_mb} MB that this server takes at once."
+
+
+@dataclass(slots=True)
+class _Form:
+    """The parser's callbacks, as a form that grows."""
+
+    folder: Path
+    files: int = 0
+    fields: dict[str, bytearray] = field(default_factory=dict)
+    complete: bool = False
+    _parts: int = 0
+    _header: bytearray = field(default_factory=bytearray)
+    _value: bytearray = field(default_factory=bytearray)
+    _disposition: bytes = b""
+    _field: bytearray | None = None
+    _file: BinaryIO | None = None
+    _chosen: bool = False
+
+    def parser(self, content_type: str) -> MultipartParser:
+        kind, options = parse_options_header(content_type)
+        if kind != b"multipart/form-data" or b"boundary" not in options:
+            raise InvalidError("The upload must be a multipart form.")
+        return MultipartParser(
+            options[b"boundary"],
+            {
+                "on_part_begin": self._begin,
+                "on_header_field": lambda data, start, end: self._header.extend(data[start:end]),
+                "on_header_value": lambda data, start, end: self._value.extend(data[start:end]),
+                "on_header_end": self._header_ended,
+                "on_headers_finished": self._headers_finished,
+                "on_part_data": self._data,
+                "on_part_end": self.close,
+                "on_end": self._ended,
+            },
+        )
+
+    def close(self) -> None:
+        """End the part in hand; a file input without a chosen file leaves no file."""
+        if self._file is not None:
+            empty = self._file.tell() == 0
+            self._file.close()
+            self._file = None
+            if empty and not self._chosen:
+                (self.folder / f"{self.files:06d}").unlink()
+                self.files -= 1
+
+    def _begin(self) -> None:
+        self._parts += 1
+        if self._parts > MOST_PARTS:
+            raise InvalidError(f"At most {MOST_PARTS} files are taken in one upload.")
+        self._disposition, self._field = b"", None
+
+    def _header_ended(self) -> None:
+        if self._header.lower() == b"content-disposition":
+            self._disposition = bytes(self._value)
+        self._header.clear()
+        self._value.clear()
+
+    def _headers_finished(self) -> None:
+        _, options = parse_options_header(self._disposition)
+        if b"filename" in options:
+            self._chosen = bool(options[b"filename"])
+            self.files += 1
+            self._file = (self.folder / f"{self.files:06d}").open("wb")
+        else:
+            self._field = self.fields.setdefault(
+                options.get(b"name", b"").decode("utf-8", "replace"), bytearray()
+            )
+
+    def _data(self, data: bytes, start: int, end: int) -> None:
+        if self._file is not None:
+            self._file.write(data[start:end])
+        elif self._field is not None:
+            self._field += data[start:end]
+            if len(self._field) > LONGEST_FIELD:
+                raise InvalidError("A field of the form is too long.")
+
+    def _ended(self) -> None:
+        self.complete = True
