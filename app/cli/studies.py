@@ -39,9 +39,8 @@ def _opened(environ: Mapping[str, str]) -> Iterator[tuple[Settings, Database, Ar
 def add_user(environ: Mapping[str, str], email: str, role: str, password: str | None) -> None:
     """Add a user; a password that was not given is made and printed, this once."""
     made = password or secrets.token_urlsafe(15)
-    with _opened(environ) as (_, database, _artifacts):
-        with database.write() as db:
-            people.add(db, email, role, made, clock.now())
+    with _opened(environ) as (_, database, _artifacts), database.write() as db:
+        people.add(db, email, role, made, clock.now())
     print(f"{role} {email} added." + ("" if password else f" Password: {made}"))
 
 

@@ -172,15 +172,12 @@ def state(db: Session, seat: ReaderSeat) -> State:
         raise ConflictError("Please read the instructions first.")
     total, answered = _total(db, seat), _answered(db, seat)
     undo = _undo_open(reading, session) and answered > 0
-    names = {
-        position: token
-        for position, token in db.execute(
+    names = dict(db.execute(
             select(Presentation.position, Presentation.token).where(
                 Presentation.reading_id == seat.reading_id,
                 Presentation.position.between(answered, answered + 1 + AHEAD),
             )
-        )
-    }
+        ))
     return State(
         position=min(answered + 1, total),
         total=total,

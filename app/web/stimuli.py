@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.services import readings
-from app.web.deps import CurrentReader, Ctx
+from app.web.deps import Ctx, CurrentReader
 
 router = APIRouter()
 HEADERS = {"Cache-Control": "private, no-store, no-transform"}
