@@ -5,13 +5,14 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
+from models.checkpoint import save
 from models.data import TrainingSet
-from models.run_files import OPTIONS, STATE, STATS, Statistics, append_line, grid, replace_file, write_tensors
+from models.run_files import OPTIONS, STATE, STATS, Statistics, append_line, grid, replace_file
 from models.train_config import TrainConfig, options
 from models.train_run import Run
 from models.train_step import step
@@ -114,8 +115,7 @@ def snapshot(run: Run, outdir: Path) -> Path:
     with torch.inference_mode():
         grid(run.average(z), GRID).save(outdir / f"fakes{name}.png")
     path = outdir / f"network-snapshot-{name}.safetensors"
-    facts = {"config": asdict(run.average.config), "kimg": run.counters.shown / 1000}
-    write_tensors(path, run.average.state_dict(), facts)
+    save(run.average, path, {"kimg": run.counters.shown / 1000})
     return path
 
 

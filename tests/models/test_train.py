@@ -16,6 +16,7 @@ import torch
 from PIL import Image
 
 from models.augment import augment, change_grey, cut_out, move
+from models.checkpoint import load
 from models.data import TrainingSet, read_folder
 from models.discriminator import Discriminator, DiscriminatorConfig, minibatch_deviation
 from models.errors import TrainingRefused
@@ -281,6 +282,21 @@ def test_a_run_killed_at_any_moment_leaves_a_state_that_continues(tmp_path):
         assert ticks == list(range(1, len(ticks) + 1))
 
 
+def test_a_run_that_breaks_off_between_ticks_continues_from_its_last_save(tmp_path):
+    train(TINY, blobs(), tmp_path / "straight")
+    moments = iter(range(7))
+
+    def clock():
+        return next(moments)  # ends in the sixth step, as a power cut would
+
+    with pytest.raises(StopIteration):
+        train(replace(TINY, save_seconds=2, tick_kimg=1), blobs(), tmp_path / "parts", clock=clock)
+    _, facts = read_tensors(tmp_path / "parts" / "training-state.safetensors")
+    assert facts["counters"]["steps"] == 6
+    train(TINY, blobs(), tmp_path / "parts")
+    assert same(weights(tmp_path / "straight"), weights(tmp_path / "parts"))
+
+
 def test_the_run_directory_has_the_layout_others_read(tmp_path):
     last = train(TINY, blobs(), tmp_path, clock=iter(range(10_000)).__next__)
     rows = [json.loads(line) for line in (tmp_path / "stats.jsonl").read_text().splitlines()]
@@ -301,10 +317,8 @@ def test_the_run_directory_has_the_layout_others_read(tmp_path):
 
 
 def test_the_snapshot_is_the_moving_average(tmp_path):
-    tensors, facts = read_tensors(train(TINY, blobs(), tmp_path))
-    generator = Generator(GeneratorConfig(**facts["config"]))
-    generator.load_state_dict(tensors)
-    state = weights(tmp_path)
+    path = train(TINY, blobs(), tmp_path)
+    tensors, state = load(path).state_dict(), weights(tmp_path)
     assert all(torch.equal(state[f"G_ema/{name}"], tensor) for name, tensor in tensors.items())
     assert not torch.equal(state["G/synthesis.b4.const"], tensors["synthesis.b4.const"])
 
