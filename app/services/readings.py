@@ -61,7 +61,10 @@ class Welcome:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Where the reading stands, in random names of stimuli; `previous` only where its answer may still be changed."""
+    """Where the reading stands, in random names of stimuli.
+
+    `previous` stands only where its answer may still be changed; `waiting` says why nothing can be rated now.
+    """
 
     position: int
     total: int
@@ -69,6 +72,7 @@ class State:
     current: str | None
     ahead: tuple[str, ...]
     previous: str | None
+    waiting: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,12 +176,11 @@ def state(db: Session, seat: ReaderSeat) -> State:
         raise ConflictError("Please read the instructions first.")
     total, answered = _total(db, seat), _answered(db, seat)
     undo = _undo_open(reading, session) and answered > 0
-    names = dict(db.execute(
-            select(Presentation.position, Presentation.token).where(
-                Presentation.reading_id == seat.reading_id,
-                Presentation.position.between(answered, answered + 1 + AHEAD),
-            )
-        ))
+    near = select(Presentation.position, Presentation.token).where(
+        Presentation.reading_id == seat.reading_id,
+        Presentation.position.between(answered, answered + 1 + AHEAD),
+    )
+    names = dict(db.execute(near).tuples().all())
     return State(
         position=min(answered + 1, total),
         total=total,
@@ -185,6 +188,7 @@ def state(db: Session, seat: ReaderSeat) -> State:
         current=names.get(answered + 1),
         ahead=tuple(names[position] for position in sorted(names) if position > answered + 1),
         previous=names.get(answered) if undo else None,
+        waiting=None if reading.finished_at else _NOT_OPEN.get(session.state),
     )
 
 

@@ -136,6 +136,7 @@ def _stated(state: State, *, show_progress: bool) -> JSONResponse:
         "current": state.current,
         "ahead": state.ahead,
         "previous": state.previous,
+        "waiting": state.waiting,
     }
     if show_progress:
         told |= {"position": state.position, "total": state.total}

@@ -1,0 +1,168 @@
+// The reading: show an image, take the answer, have it acknowledged, show the next.
+
+import { Refused, fetchState, submit } from "./api.js";
+import * as outbox from "./outbox.js";
+import { hold, stimulus } from "./stimuli.js";
+import * as view from "./view.js";
+
+const RETRY_MS = [500, 1000, 2000, 4000, 8000];
+
+let state = null; // where the reading stands, as the server said
+let shown = null; // the item on the screen: { name, at, firstAction, revises }
+let sending = false;
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+// Calls until an answer comes; what the server refuses is passed on.
+async function persistently(call) {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await call();
+    } catch (error) {
+      if (error instanceof Refused) throw error;
+      view.saved("Not saved yet", "warn");
+      view.say("The server cannot be reached. Your answer is kept here and sent again by itself.", "warn");
+      await pause(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]);
+    }
+  }
+}
+
+async function present(name, revises = false) {
+  view.busy(true);
+  view.clear();
+  const url = await persistently(() => stimulus(name));
+  const at = await view.show(url);
+  shown = { name, at, firstAction: null, revises };
+  view.busy(false);
+  view.say(revises ? "You are changing your last answer. Escape goes back to the current image." : "");
+}
+
+async function goTo(next) {
+  state = next;
+  if (state.finished || state.waiting || !state.current) {
+    window.location.assign("/read");
+    return;
+  }
+  view.progress(state);
+  if (view.controls.undo) view.controls.undo.disabled = !state.previous;
+  await present(state.current);
+  hold([state.previous, state.current, ...state.ahead].filter(Boolean));
+}
+
+function newKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+// Sends what is kept; true where the server took it, false where it already had another answer for that image.
+async function deliver(submission) {
+  try {
+    const next = await persistently(() => submit(submission));
+    await outbox.drop(submission.key);
+    return next;
+  } catch (error) {
+    if (!(error instanceof Refused) || error.status === 401) throw error;
+    await outbox.drop(submission.key);
+    return null;
+  }
+}
+
+function missing({ answer, likert }) {
+  if (!answer && !likert) return "Choose real or synthetic, and a point of the scale.";
+  if (!answer) return "Choose real or synthetic.";
+  if (!likert) return "Choose a point of the scale, 1 to 5.";
+  return "";
+}
+
+async function send() {
+  if (sending || !shown) return;
+  const answer = view.chosen();
+  const lacking = missing(answer);
+  if (lacking) {
+    view.say(lacking, "warn");
+    return;
+  }
+  sending = true;
+  try {
+    const submission = {
+      item: shown.name,
+      ...answer,
+      key: newKey(),
+      shown_ms: performance.now() - shown.at,
+      first_action_ms: shown.firstAction === null ? null : shown.firstAction - shown.at,
+      revises: shown.revises,
+      viewport: view.viewport(),
+    };
+    view.busy(true);
+    view.saved("Saving…");
+    await outbox.keep(submission);
+    const next = await deliver(submission);
+    if (next) view.saved("Saved");
+    else view.saved("This image had been rated already");
+    await goTo(next ?? (await persistently(fetchState)));
+  } catch (error) {
+    stopped(error);
+  } finally {
+    sending = false;
+  }
+}
+
+function stopped(error) {
+  if (!(error instanceof Refused)) throw error;
+  view.busy(true);
+  view.saved("");
+  view.say(error.message, "warn");
+}
+
+function acted() {
+  if (shown && shown.firstAction === null) shown.firstAction = performance.now();
+}
+
+async function undo() {
+  if (sending || !shown || shown.revises || !state.previous) return;
+  await present(state.previous, true).catch(stopped);
+}
+
+function key(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+  const pressed = event.key.toLowerCase();
+  const act = {
+    r: () => view.choose("answer", "real"),
+    s: () => view.choose("answer", "synthetic"),
+    z: undo,
+    enter: send,
+    escape: () => shown?.revises && present(state.current).catch(stopped),
+  }[pressed];
+  if (act) {
+    if (pressed === "enter" && event.target === view.controls.undo) return;
+    event.preventDefault();
+    acted();
+    act();
+  } else if (/^[1-5]$/.test(pressed)) {
+    acted();
+    view.choose("likert", pressed);
+  }
+}
+
+view.controls.form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  send();
+});
+view.controls.form.addEventListener("change", () => {
+  acted();
+  view.say("");
+});
+view.controls.undo?.addEventListener("click", undo);
+document.addEventListener("keydown", key);
+new ResizeObserver(view.fit).observe(document.getElementById("stage"));
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) window.location.reload(); // the back button must not bring back an old state
+});
+
+async function begin() {
+  view.busy(true);
+  for (const submission of await outbox.waiting()) await deliver(submission);
+  await goTo(await persistently(fetchState));
+}
+
+begin().catch(stopped);

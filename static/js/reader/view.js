@@ -1,0 +1,87 @@
+// What is on the screen.
+
+const element = (id) => document.getElementById(id);
+const form = element("answer");
+const image = element("stimulus");
+const stage = element("stage");
+
+export const controls = { form, undo: element("undo"), next: element("next") };
+
+export function chosen() {
+  const data = new FormData(form);
+  const likert = data.get("likert");
+  return { answer: data.get("answer"), likert: likert === null ? null : Number(likert) };
+}
+
+export function choose(name, value) {
+  const input = form.querySelector(`input[name="${name}"][value="${value}"]`);
+  if (input && !input.disabled) input.checked = true;
+}
+
+export function clear() {
+  form.reset();
+  if (document.activeElement instanceof HTMLInputElement) document.activeElement.blur();
+}
+
+export function busy(is) {
+  for (const field of form.elements) {
+    if (field !== controls.undo) field.disabled = is;
+  }
+}
+
+export function say(sentence, tone = "") {
+  const line = element("say");
+  line.textContent = sentence;
+  line.dataset.tone = tone;
+}
+
+export function saved(sentence, tone = "") {
+  const line = element("saved");
+  line.textContent = sentence;
+  line.dataset.tone = tone;
+}
+
+export function progress(state) {
+  const position = element("position");
+  if (!position || state.total === undefined) return;
+  position.textContent = `${state.position} of ${state.total}`;
+  const bar = element("progress");
+  bar.max = state.total;
+  bar.value = state.position - 1;
+}
+
+// Shows the image and resolves when it is on the screen, with the time of that by the browser's steady clock.
+export async function show(url) {
+  image.src = url;
+  await image.decode();
+  element("waiting").hidden = true;
+  image.hidden = false;
+  fit();
+  await new Promise(requestAnimationFrame);
+  return performance.now();
+}
+
+export function hide() {
+  image.hidden = true;
+  element("waiting").hidden = false;
+}
+
+// As large as fits: a whole number of screen pixels for each of the image's where it is enlarged, so that all
+// images of a session are drawn in the same way.
+export function fit() {
+  if (!image.naturalWidth) return;
+  const room = stage.getBoundingClientRect();
+  const scale = Math.min(room.width / image.naturalWidth, room.height / image.naturalHeight);
+  const used = scale >= 1 ? Math.floor(scale) : scale;
+  image.style.width = `${image.naturalWidth * used}px`;
+  image.style.height = `${image.naturalHeight * used}px`;
+}
+
+export function viewport() {
+  return {
+    width: window.innerWidth,
+    height: window.innerHeight,
+    scale: image.naturalWidth ? image.width / image.naturalWidth : 0,
+    pixel_ratio: window.devicePixelRatio,
+  };
+}
