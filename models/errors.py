@@ -1,9 +1,17 @@
 """What can go wrong with a network or its files, each as one sentence that a researcher understands."""
 
 
-class CheckpointRefused(Exception):  # noqa: N818 - the word of the design: a file is refused, nothing has failed
-    """A checkpoint that is not read: `str(error)` is the sentence for the user."""
+class Refusal(Exception):  # noqa: N818 - the word of the design: something is refused, nothing has failed
+    """What the three below have in common: `str(error)` is the sentence for the user."""
 
 
-class TrainingRefused(Exception):  # noqa: N818 - likewise: nothing was started, nothing was lost
-    """A training run that cannot start or go on: `str(error)` is the sentence for the user."""
+class CheckpointRefused(Refusal):
+    """A checkpoint that is not read."""
+
+
+class SamplingRefused(Refusal):
+    """Settings, or a device, that images cannot be sampled with."""
+
+
+class TrainingRefused(Refusal):
+    """A training run that cannot start or go on: nothing was started, nothing was lost."""

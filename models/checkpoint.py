@@ -1,0 +1,182 @@
+"""Checkpoints: read foreign ones once, keep them as ours, load ours.
+
+`python -m models.checkpoint SOURCE [TARGET]` reads a foreign file and prints its facts as JSON; it is run in a child
+process with limits, because a file that claims to be a checkpoint can be anything.
+"""
+
+import hashlib
+import json
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+
+from models.errors import CheckpointRefused
+from models.formats import safetensors
+from models.formats.foreign import Foreign, Laid
+from models.formats.recognise import read_foreign
+from models.formats.restricted import shown
+from models.network import Architecture, Generator, GeneratorConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a checkpoint is. `parameters` counts the generator's; `format` and `source_sha256` are of the file it came from."""
+
+    format: str
+    source_sha256: str
+    resolution: int
+    channels: int
+    z_dim: int
+    w_dim: int
+    c_dim: int
+    mapping_layers: int
+    architecture: Architecture
+    channel_base: int
+    channel_max: int
+    conv_clamp: float | None
+    num_fp16_res: int
+    parameters: int
+    kimg: float | None
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+
+def inspect(source: Path) -> Facts:
+    """Read a checkpoint of any known kind and tell what it is; raises CheckpointRefused."""
+    return _checked(source)[1]
+
+
+def import_file(source: Path, target: Path) -> Facts:
+    """Read a checkpoint of any known kind and write it as ours; raises CheckpointRefused. Nothing in it is run."""
+    foreign, facts = _checked(source)
+    tensors = {name: torch.from_numpy(laid.array()) for name, laid in foreign.tensors.items()}
+    safetensors.write_safetensors(target, foreign.config, tensors, asdict(facts))
+    return facts
+
+
+def load(path: Path, device: torch.device | str = "cpu") -> Generator:
+    """Load one of our own files for sampling, in float32; raises CheckpointRefused."""
+    foreign = _matched(safetensors.read_safetensors(path))
+    with torch.device("meta"):
+        generator = Generator(foreign.config)
+    generator.to_empty(device=device)
+    state = {name: torch.from_numpy(laid.array()) for name, laid in foreign.tensors.items()}
+    generator.load_state_dict(state)
+    return generator.eval().requires_grad_(requires_grad=False)
+
+
+def save(generator: Generator, path: Path, origin: Mapping[str, object]) -> None:
+    """Write a generator as ours, whole or not at all; of `origin` format, source_sha256, kimg and num_fp16_res are kept."""
+    safetensors.write_safetensors(path, generator.config, generator.state_dict(), origin)
+
+
+def _checked(source: Path) -> tuple[Foreign, Facts]:
+    foreign = _matched(read_foreign(source))
+    parameters = sum(laid.array().size for name, laid in foreign.tensors.items() if not _is_buffer(name))
+    told, config = foreign.told, foreign.config
+    return foreign, Facts(
+        format=str(told.get("format", foreign.format)),
+        source_sha256=str(told["source_sha256"]) if "source_sha256" in told else sha256(source),
+        resolution=config.resolution,
+        channels=config.channels,
+        z_dim=config.z_dim,
+        w_dim=config.w_dim,
+        c_dim=config.c_dim,
+        mapping_layers=config.mapping_layers,
+        architecture=config.architecture,
+        channel_base=config.channel_base,
+        channel_max=config.channel_max,
+        conv_clamp=config.conv_clamp,
+        num_fp16_res=_number(told.get("num_fp16_res")),
+        parameters=parameters,
+        kimg=_kimg(source.name, told),
+    )
+
+
+def _number(told: object) -> int:
+    return told if isinstance(told, int) else 0
+
+
+def _kimg(name: str, told: Mapping[str, object]) -> float | None:
+    """What the file says, or else what its name says, as trainers write it."""
+    kimg = told.get("kimg")
+    if isinstance(kimg, int | float):
+        return float(kimg)
+    found = re.search(r"network-snapshot-(\d{6})(?!\d)", name)
+    return float(found[1]) if found else None
+
+
+def sha256(path: Path) -> str:
+    """Give a file's SHA-256 in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _is_buffer(name: str) -> bool:
+    return name.endswith((".noise_const", ".w_avg"))
+
+
+def _matched(foreign: Foreign) -> Foreign:
+    """Compare names and shapes with those of the architecture; the resampling filters are compared and left out."""
+    expected = _shapes(foreign.config)
+    kept: dict[str, Laid] = {}
+    for name, laid in foreign.tensors.items():
+        if name.endswith("resample_filter"):
+            _compare_filter(laid)
+        elif name not in expected:
+            raise CheckpointRefused(
+                f"This checkpoint has {shown(name)}, which its architecture has no place for."
+            )
+        elif laid.shape != expected[name]:
+            raise CheckpointRefused(
+                f"This checkpoint's {name} has the shape {laid.shape}, but its architecture needs {expected[name]}."
+            )
+        else:
+            kept[name] = laid
+    missing = sorted(set(expected) - set(kept))
+    if missing:
+        raise CheckpointRefused(f"This checkpoint lacks {missing[0]}, which its architecture needs.")
+    return Foreign(foreign.format, foreign.config, kept, foreign.told)
+
+
+def _shapes(config: GeneratorConfig) -> dict[str, tuple[int, ...]]:
+    with torch.device("meta"):
+        return {name: tuple(tensor.shape) for name, tensor in Generator(config).state_dict().items()}
+
+
+def _compare_filter(laid: Laid) -> None:
+    taps = torch.tensor([1.0, 3.0, 3.0, 1.0]) / 8
+    if laid.shape != (4, 4) or not torch.allclose(
+        torch.from_numpy(laid.array()), torch.outer(taps, taps), atol=1e-6
+    ):
+        raise CheckpointRefused("This generator resamples with another filter than [1, 3, 3, 1].")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Read SOURCE, write TARGET where one is given; 0 and the facts on stdout, or 2 and a sentence on stderr."""
+    if len(arguments) not in {1, 2}:
+        sys.stderr.write("usage: python -m models.checkpoint SOURCE [TARGET]\n")
+        return 2
+    source, *target = map(Path, arguments)
+    try:
+        facts = import_file(source, target[0]) if target else inspect(source)
+    except CheckpointRefused as refusal:
+        sentence = str(refusal)
+    except MemoryError:
+        sentence = "Reading this file takes more memory than a checkpoint may have."
+    except OSError as error:
+        sentence = f"{source.name} cannot be read: {error.strerror}."
+    else:
+        sys.stdout.write(facts.to_json() + "\n")
+        return 0
+    sys.stderr.write(sentence + "\n")
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,116 @@
+"""The same image for the same seed: z, class, truncation and noise of each image come from its own seed alone."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import get_args
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from models.errors import SamplingRefused
+from models.network import Generator, GeneratorConfig, NoiseMode
+
+MOST_SEED = 2**32 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to sample: psi pulls w to its mean (1: not at all, 0: the mean image); class_index only where there are classes."""
+
+    psi: float = 1.0
+    noise_mode: NoiseMode = "const"
+    class_index: int | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.psi, bool) or not isinstance(self.psi, int | float) or not math.isfinite(self.psi):
+            raise SamplingRefused(f"The truncation psi must be a number, such as 0.7 or 1, not {self.psi}.")
+        if self.noise_mode not in get_args(NoiseMode):
+            raise SamplingRefused(f"The noise mode must be const, none or random, not {self.noise_mode}.")
+
+    def fit(self, config: GeneratorConfig) -> None:
+        """Raise SamplingRefused where the class is missing, too many, or none of the generator's."""
+        index, classes = self.class_index, config.c_dim
+        if not classes and index is not None:
+            raise SamplingRefused("This generator has no classes; leave the class out.")
+        if classes and index is None:
+            raise SamplingRefused(
+                f"This generator has {classes} classes; choose one from 0 to {classes - 1}."
+            )
+        if classes and (isinstance(index, bool) or not isinstance(index, int) or not 0 <= index < classes):
+            raise SamplingRefused(
+                f"This generator's classes go from 0 to {classes - 1}; there is no {index}."
+            )
+
+
+def pick_device(name: str) -> torch.device:
+    """The device of a name: cpu, cuda, cuda:N, or auto (cuda where there is one). Raises SamplingRefused."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if name == "cpu":
+        return torch.device("cpu")
+    kind, _, index = name.partition(":")
+    if kind != "cuda" or (":" in name and not (index.isascii() and index.isdigit())):
+        raise SamplingRefused(f"The device must be cpu, cuda, cuda:N or auto, not {name}.")
+    there = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if not there:
+        raise SamplingRefused("This machine has no CUDA device that PyTorch can use; choose cpu.")
+    if index and int(index) >= there:
+        raise SamplingRefused(f"There is no device {name}; this machine has {there}, counted from cuda:0.")
+    return torch.device(name)
+
+
+def sample(
+    generator: Generator, seeds: Sequence[int], settings: Settings, batch: int = 4
+) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+    """Give each seed's image, (R, R) grey or (R, R, 3), in the order of the seeds. Raises SamplingRefused at once.
+
+    Image k never depends on what else is sampled; on a CPU other batch sizes may add up floats in another order, which
+    moves a few pixels by one grey level at most.
+    """
+    settings.fit(generator.config)
+    for seed in seeds:
+        if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= MOST_SEED:
+            raise SamplingRefused(f"Seeds are whole numbers from 0 to {MOST_SEED}, not {seed}.")
+    return _in_batches(generator, seeds, settings, batch)
+
+
+def _in_batches(
+    generator: Generator, seeds: Sequence[int], settings: Settings, batch: int
+) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+    left = iter(seeds)
+    while some := list(islice(left, batch)):
+        images = to_pixels(render(generator, some, settings))
+        yield from zip(some, images.cpu().numpy(), strict=True)
+
+
+@torch.inference_mode()
+def render(generator: Generator, seeds: Sequence[int], settings: Settings) -> Tensor:
+    """Float images (N, C, R, R), about −1 … 1, as one batch on the generator's device."""
+    config, device = generator.config, generator.mapping.w_avg.device
+    z = torch.from_numpy(np.concatenate([latent(seed, config.z_dim) for seed in seeds])).to(device)
+    c = None
+    if settings.class_index is not None:
+        c = torch.zeros(len(seeds), config.c_dim, device=device)
+        c[:, settings.class_index] = 1
+    noise = None
+    if settings.noise_mode == "random":  # drawn on the CPU, so that every device draws the same
+        noise = [torch.Generator().manual_seed(seed) for seed in seeds]
+    with torch.backends.cudnn.flags(allow_tf32=False):  # TF32 keeps 10 bits, too few for the same grey levels
+        images: Tensor = generator(z, c, settings.psi, None, settings.noise_mode, noise)
+    return images
+
+
+def latent(seed: int, z_dim: int) -> NDArray[np.float32]:
+    """The z (1, z_dim) of a seed."""
+    source = np.random.RandomState(seed)  # the legacy stream is what gives a seed its known image
+    return source.randn(1, z_dim).astype(np.float32)
+
+
+def to_pixels(images: Tensor) -> Tensor:
+    """Float (N, C, R, R) to uint8 (N, R, R) or (N, R, R, 3), cut off towards zero as the reference does."""
+    pixels = (images * 127.5 + 128).clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1)
+    return pixels[..., 0] if pixels.shape[3] == 1 else pixels
