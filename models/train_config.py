@@ -18,10 +18,10 @@ class TrainConfig:
     z_dim: int = 128
     w_dim: int = 128
     mapping_layers: int = 4
-    channel_base: int = 1024
-    channel_max: int = 64
-    discriminator_base: int = 1024
-    discriminator_max: int = 64
+    channels: int = 16  # the generator's features at the images' size; twice as many at each halving …
+    channels_max: int = 64  # … up to this
+    discriminator_channels: int = 16
+    discriminator_channels_max: int = 64
     lr: float = 0.0025
     r1_gamma: float = 0.5
     path_weight: float = 0.0
@@ -53,14 +53,17 @@ class TrainConfig:
             z_dim=self.z_dim,
             w_dim=self.w_dim,
             mapping_layers=self.mapping_layers,
-            channel_base=self.channel_base,
-            channel_max=self.channel_max,
+            channel_base=self.channels * data.resolution,
+            channel_max=self.channels_max,
         )
 
     def discriminator(self, data: TrainingSet) -> DiscriminatorConfig:
         """Give the discriminator that fits the images."""
         return DiscriminatorConfig(
-            data.resolution, data.channels, self.discriminator_base, self.discriminator_max
+            data.resolution,
+            data.channels,
+            self.discriminator_channels * data.resolution,
+            self.discriminator_channels_max,
         )
 
 

@@ -34,10 +34,10 @@ TINY = TrainConfig(
     z_dim=8,
     w_dim=8,
     mapping_layers=2,
-    channel_base=64,
-    channel_max=8,
-    discriminator_base=64,
-    discriminator_max=8,
+    channels=8,
+    channels_max=8,
+    discriminator_channels=8,
+    discriminator_channels_max=8,
     tick_kimg=0.016,
     snapshot_ticks=2,
 )
@@ -326,7 +326,7 @@ def test_the_snapshot_is_the_moving_average(tmp_path):
 def test_a_state_of_other_networks_or_no_state_is_refused(tmp_path):
     train(replace(TINY, kimg=0.008), blobs(), tmp_path)
     with pytest.raises(TrainingRefused, match="other networks"):
-        train(replace(TINY, channel_max=4), blobs(), tmp_path)
+        train(replace(TINY, channels_max=4), blobs(), tmp_path)
     (tmp_path / "training-state.safetensors").write_bytes(b"torn")
     with pytest.raises(TrainingRefused, match="not a training state"):
         train(TINY, blobs(), tmp_path)
