@@ -1,5 +1,6 @@
 """How to train: one frozen class, and the same settings under the names that other tools know."""
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -41,6 +42,10 @@ class TrainConfig:
         if self.batch < 2 or self.kimg <= 0 or self.tick_kimg <= 0 or self.snapshot_ticks < 1:
             raise TrainingRefused(
                 "Training needs a batch of 2 or more, and positive kimg, tick and snapshot lengths."
+            )
+        if not 0 < self.lr < math.inf or not 0 <= self.r1_gamma < math.inf or self.ada_kimg <= 0:
+            raise TrainingRefused(
+                "The learning rate and ada_kimg are positive numbers, and R1's weight is not negative."
             )
         if not 0 <= self.augment_p <= 1 or not 0 <= self.style_mixing <= 1:
             raise TrainingRefused("Probabilities lie between 0 and 1.")

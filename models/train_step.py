@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from models.augment import augment
+from models.errors import TrainingRefused
 from models.loss import discriminator_loss, generator_loss, path_lengths, r1_penalty
 from models.train_config import TrainConfig
 from models.train_run import PATH_EVERY, R1_EVERY, Run
@@ -45,6 +46,10 @@ def _train_discriminator(run: Run, fake: Tensor) -> None:
     real_logits = run.discriminator(real)
     fake_logits = run.discriminator(augment(fake, p, run.rng))
     loss = discriminator_loss(real_logits, fake_logits)
+    if not bool(loss.isfinite()):
+        raise TrainingRefused(
+            f"Training diverged after {counters.shown} images; lower the learning rate or raise R1."
+        )
     whole = loss
     if config.r1_gamma and counters.steps % R1_EVERY == 0:
         # at the images the discriminator sees, augmented: bilinear resampling has no second derivative in torch

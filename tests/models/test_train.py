@@ -323,6 +323,15 @@ def test_the_snapshot_is_the_moving_average(tmp_path):
     assert not torch.equal(state["G/synthesis.b4.const"], tensors["synthesis.b4.const"])
 
 
+def test_a_run_that_diverges_ends_with_a_sentence_and_keeps_its_last_good_state(tmp_path):
+    train(replace(TINY, kimg=0.016), blobs(), tmp_path)
+    before = weights(tmp_path)
+    run = replace(TINY, kimg=8, lr=1e30, tick_kimg=8, save_seconds=1e6)
+    with pytest.raises(TrainingRefused, match="diverged"):
+        train(run, blobs(), tmp_path)
+    assert same(weights(tmp_path), before)
+
+
 def test_a_state_of_other_networks_or_no_state_is_refused(tmp_path):
     train(replace(TINY, kimg=0.008), blobs(), tmp_path)
     with pytest.raises(TrainingRefused, match="other networks"):
@@ -333,7 +342,16 @@ def test_a_state_of_other_networks_or_no_state_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "changes", [{"batch": 1}, {"kimg": 0}, {"augment_p": 1.1}, {"style_mixing": -0.1}, {"snapshot_ticks": 0}]
+    "changes",
+    [
+        {"batch": 1},
+        {"kimg": 0},
+        {"augment_p": 1.1},
+        {"style_mixing": -0.1},
+        {"snapshot_ticks": 0},
+        {"lr": 0.0},
+        {"r1_gamma": -1.0},
+    ],
 )
 def test_settings_that_cannot_be_are_refused(changes):
     with pytest.raises(TrainingRefused):
