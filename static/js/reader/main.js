@@ -54,7 +54,8 @@ function newKey() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-// Sends what is kept; true where the server took it, false where it already had another answer for that image.
+// Sends what is kept: where the reading stands after it, or null where the server had another answer already.
+// What belongs to another reading (somebody else's link in this browser) is left for that reading.
 async function deliver(submission) {
   try {
     const next = await persistently(() => submit(submission));
@@ -62,7 +63,7 @@ async function deliver(submission) {
     return next;
   } catch (error) {
     if (!(error instanceof Refused) || error.status === 401) throw error;
-    await outbox.drop(submission.key);
+    if (error.status !== 404) await outbox.drop(submission.key);
     return null;
   }
 }

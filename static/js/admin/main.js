@@ -1,0 +1,35 @@
+// What makes researchers' pages livelier; every page works without it, save the upload's progress and the moving bar.
+
+import { follow } from "./jobs.js";
+import { nameRefusals, sendWithProgress } from "./uploads.js";
+
+document.querySelectorAll("[data-job]").forEach(follow);
+document.querySelectorAll("form[data-upload]").forEach(sendWithProgress);
+document.querySelectorAll("[data-refusals]").forEach(nameRefusals);
+
+document.querySelectorAll("form[data-confirm]").forEach((form) => {
+  form.addEventListener("submit", (event) => {
+    if (!window.confirm(form.dataset.confirm)) event.preventDefault();
+  });
+});
+
+document.querySelectorAll("[data-copy]").forEach((button) => {
+  button.addEventListener("click", async () => {
+    const field = document.getElementById(button.dataset.copy);
+    field.select();
+    try {
+      await navigator.clipboard.writeText(field.value);
+    } catch {
+      document.execCommand("copy"); // pages without HTTPS have no clipboard API
+    }
+    button.textContent = "Copied";
+  });
+});
+
+document.querySelectorAll("[data-back]").forEach((link) => {
+  link.addEventListener("click", (event) => {
+    if (window.history.length < 2) return;
+    event.preventDefault();
+    window.history.back(); // keeps what was typed into the form
+  });
+});

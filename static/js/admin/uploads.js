@@ -1,0 +1,80 @@
+// Uploads with progress. The server knows files by their place only; this browser remembers its own names for them.
+
+const CLUTTER = /(^|\/)(\.[^/]*|Thumbs\.db|__MACOSX)(\/|$)/;
+
+function chosen(form) {
+  const files = [];
+  for (const input of form.querySelectorAll('input[type="file"]')) {
+    for (const file of input.files) {
+      const name = file.webkitRelativePath || file.name;
+      if (!CLUTTER.test(name)) files.push({ field: input.name, name, file });
+    }
+  }
+  return files;
+}
+
+// Inside a zip places count its entries, whose names this page does not know.
+function remember(address, files) {
+  if (files.some(({ name }) => name.toLowerCase().endsWith(".zip"))) return;
+  const id = address.split("/").pop();
+  try {
+    sessionStorage.setItem(`names ${id}`, JSON.stringify(files.map(({ name }) => name)));
+  } catch {
+    // too many names for this browser's storage: places will do
+  }
+}
+
+export function nameRefusals(table) {
+  const names = JSON.parse(sessionStorage.getItem(`names ${table.dataset.refusals}`) ?? "[]");
+  for (const cell of table.querySelectorAll("[data-place]")) {
+    const name = names[Number(cell.dataset.place) - 1];
+    if (name) cell.append(` · ${name}`);
+  }
+}
+
+export function sendWithProgress(form) {
+  const bar = form.querySelector("[data-upload-progress]");
+  const error = form.querySelector("[data-upload-error]");
+  const button = form.querySelector("button");
+
+  function failed(sentence) {
+    error.textContent = sentence;
+    error.hidden = false;
+    error.scrollIntoView({ block: "center" });
+    bar.hidden = true;
+    button.disabled = false;
+  }
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const files = chosen(form);
+    if (!files.length) {
+      failed("Choose what to upload.");
+      return;
+    }
+    const data = new FormData();
+    for (const field of form.querySelectorAll('input[type="text"]')) data.append(field.name, field.value);
+    for (const { field, file } of files) data.append(field, file, "file"); // the name stays in this browser
+    const request = new XMLHttpRequest();
+    request.open("POST", form.action);
+    request.setRequestHeader("Accept", "application/json");
+    request.responseType = "json";
+    request.upload.addEventListener("progress", ({ loaded, total }) => {
+      bar.max = total;
+      bar.value = loaded;
+    });
+    request.addEventListener("load", () => {
+      if (request.status !== 200) {
+        failed(request.response?.error ?? "The server refused the upload.");
+        return;
+      }
+      remember(request.response.address, files);
+      window.location.assign(request.response.address);
+    });
+    request.addEventListener("error", () => failed("The upload broke off. Nothing of it was kept; please try again."));
+    error.hidden = true;
+    bar.hidden = false;
+    button.disabled = true;
+    request.send(data);
+  });
+}
