@@ -11,15 +11,23 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import torch
+import numpy as np
 
+from models.config import Architecture, shapes
 from models.errors import CheckpointRefused
 from models.formats import safetensors
 from models.formats.foreign import Foreign, Laid
 from models.formats.recognise import read_foreign
 from models.formats.restricted import shown
-from models.network import Architecture, Generator, GeneratorConfig
+
+if TYPE_CHECKING:
+    import torch
+
+    from models.network import Generator
+
+FIR = np.array([1, 3, 3, 1], np.float32) / 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,25 +62,30 @@ def inspect(source: Path) -> Facts:
 def import_file(source: Path, target: Path) -> Facts:
     """Read a checkpoint of any known kind and write it as ours; raises CheckpointRefused. Nothing in it is run."""
     foreign, facts = _checked(source)
-    tensors = {name: torch.from_numpy(laid.array()) for name, laid in foreign.tensors.items()}
+    tensors = {name: laid.array() for name, laid in foreign.tensors.items()}
     safetensors.write_safetensors(target, foreign.config, tensors, asdict(facts))
     return facts
 
 
-def load(path: Path, device: torch.device | str = "cpu") -> Generator:
+def load(path: Path, device: "torch.device | str" = "cpu") -> "Generator":
     """Load one of our own files for sampling, in float32; raises CheckpointRefused."""
+    import torch
+
+    from models.network import Generator
+
     foreign = _matched(safetensors.read_safetensors(path))
-    with torch.device("meta"):
-        generator = Generator(foreign.config)
-    generator.to_empty(device=device)
+    generator = Generator(foreign.config)
     state = {name: torch.from_numpy(laid.array()) for name, laid in foreign.tensors.items()}
     generator.load_state_dict(state)
-    return generator.eval().requires_grad_(requires_grad=False)
+    return generator.to(device).eval().requires_grad_(requires_grad=False)
 
 
-def save(generator: Generator, path: Path, origin: Mapping[str, object]) -> None:
+def save(generator: "Generator", path: Path, origin: Mapping[str, object]) -> None:
     """Write a generator as ours, whole or not at all; of `origin` format, source_sha256, kimg and num_fp16_res are kept."""
-    safetensors.write_safetensors(path, generator.config, generator.state_dict(), origin)
+    tensors = {
+        name: tensor.detach().cpu().contiguous().numpy() for name, tensor in generator.state_dict().items()
+    }
+    safetensors.write_safetensors(path, generator.config, tensors, origin)
 
 
 def _checked(source: Path) -> tuple[Foreign, Facts]:
@@ -123,7 +136,7 @@ def _is_buffer(name: str) -> bool:
 
 def _matched(foreign: Foreign) -> Foreign:
     """Compare names and shapes with those of the architecture; the resampling filters are compared and left out."""
-    expected = _shapes(foreign.config)
+    expected = shapes(foreign.config)
     kept: dict[str, Laid] = {}
     for name, laid in foreign.tensors.items():
         if name.endswith("resample_filter"):
@@ -144,16 +157,8 @@ def _matched(foreign: Foreign) -> Foreign:
     return Foreign(foreign.format, foreign.config, kept, foreign.told)
 
 
-def _shapes(config: GeneratorConfig) -> dict[str, tuple[int, ...]]:
-    with torch.device("meta"):
-        return {name: tuple(tensor.shape) for name, tensor in Generator(config).state_dict().items()}
-
-
 def _compare_filter(laid: Laid) -> None:
-    taps = torch.tensor([1.0, 3.0, 3.0, 1.0]) / 8
-    if laid.shape != (4, 4) or not torch.allclose(
-        torch.from_numpy(laid.array()), torch.outer(taps, taps), atol=1e-6
-    ):
+    if laid.shape != (4, 4) or not np.allclose(laid.array(), np.outer(FIR, FIR), atol=1e-6):
         raise CheckpointRefused("This generator resamples with another filter than [1, 3, 3, 1].")
 
 

@@ -8,71 +8,19 @@ import math
 from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as TensorMapping
 from dataclasses import dataclass
-from typing import Literal, cast, get_args
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as nnf
 
+from models.config import Architecture, GeneratorConfig, NoiseMode
 from models.errors import CheckpointRefused
 from models.ops import FIR, Dense, leaky, modulated_conv, unit_variance, upsample
 
-Architecture = Literal["skip", "resnet", "orig"]
-NoiseMode = Literal["const", "none", "random"]
+__all__ = ["Architecture", "Generator", "GeneratorConfig", "Mapping", "NoiseMode", "Synthesis"]
+
 NoiseSource = Sequence[torch.Generator] | torch.Generator
-
-
-@dataclass(frozen=True)
-class GeneratorConfig:
-    """Everything that fixes a generator's shapes and arithmetic; refuses what cannot be a StyleGAN2."""
-
-    resolution: int
-    channels: int
-    z_dim: int = 512
-    w_dim: int = 512
-    c_dim: int = 0
-    mapping_layers: int = 8
-    channel_base: int = 32768
-    channel_max: int = 512
-    architecture: Architecture = "skip"
-    conv_clamp: float | None = None
-    w_avg_beta: float = 0.995
-
-    def __post_init__(self) -> None:
-        size = self.resolution
-        if not 4 <= size <= 4096 or size & (size - 1):
-            raise CheckpointRefused(f"A generator's resolution is a power of two from 4 to 4096, not {size}.")
-        if self.channels not in {1, 3}:
-            raise CheckpointRefused(f"Images have 1 or 3 channels, not {self.channels}.")
-        if self.architecture not in get_args(Architecture):
-            raise CheckpointRefused(f"The synthesis architecture {self.architecture!r} is not known.")
-        for name in ("z_dim", "w_dim", "mapping_layers", "channel_base", "channel_max"):
-            if not 1 <= getattr(self, name) <= 1 << 20:
-                raise CheckpointRefused(f"A generator's {name} cannot be {getattr(self, name)}.")
-        if not 0 <= self.c_dim <= 1 << 20:
-            raise CheckpointRefused(f"A generator's number of classes cannot be {self.c_dim}.")
-        if self.channel_base < size:
-            raise CheckpointRefused(
-                f"A channel_base of {self.channel_base} leaves no channels at {size} pixels."
-            )
-        if self.conv_clamp is not None and not self.conv_clamp > 0:
-            raise CheckpointRefused(f"A generator's conv_clamp cannot be {self.conv_clamp}.")
-        if not 0 <= self.w_avg_beta <= 1:
-            raise CheckpointRefused(f"A generator's w_avg_beta cannot be {self.w_avg_beta}.")
-
-    @property
-    def resolutions(self) -> list[int]:
-        """The blocks' resolutions: 4, 8, … up to the image's."""
-        return [1 << k for k in range(2, self.resolution.bit_length())]
-
-    @property
-    def num_ws(self) -> int:
-        """How many w an image takes: one a convolution (1 in the first block, 2 in each other), one for the last toRGB."""
-        return 2 * len(self.resolutions)
-
-    def width(self, resolution: int) -> int:
-        """Feature channels at a resolution."""
-        return min(self.channel_base // resolution, self.channel_max)
 
 
 class Mapping(nn.Module):

@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,26 +14,11 @@ from safetensors.torch import save
 from torch import Tensor
 
 from models.errors import TrainingRefused
+from models.whole_files import FACTS, replace_file
 
 STATE = "training-state.safetensors"
 STATS = "stats.jsonl"
 OPTIONS = "training_options.json"
-FACTS = "blindread"  # the key of our JSON among a safetensors file's metadata
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file so that `path` always holds the old content or the new, whole, even if power fails."""
-    partial = path.with_name(path.name + ".partial")
-    with partial.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:

@@ -12,10 +12,11 @@ import torch
 
 from models.checkpoint import save
 from models.data import TrainingSet
-from models.run_files import OPTIONS, STATE, STATS, Statistics, append_line, grid, replace_file
+from models.run_files import OPTIONS, STATE, STATS, Statistics, append_line, grid
 from models.train_config import TrainConfig, options
 from models.train_run import Run
 from models.train_step import step
+from models.whole_files import replace_file
 
 __all__ = ["TrainConfig", "TrainProgress", "train"]
 

@@ -9,12 +9,12 @@ from typing import cast
 
 import numpy as np
 
+from models.config import Architecture, GeneratorConfig
 from models.errors import CheckpointRefused
 from models.formats.foreign import Foreign
 from models.formats.legacy_blob import read_blob
 from models.formats.restricted import DAMAGED, Names, NumberType, read, shown
 from models.formats.tensors import StoredTensor, lay_over
-from models.network import Architecture, GeneratorConfig
 
 FORMAT = "stylegan2-ada-pytorch pickle"
 FORMAT_SG3 = "stylegan3 pickle, stylegan2 configuration"

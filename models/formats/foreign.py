@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from models.network import GeneratorConfig
+from models.config import GeneratorConfig
 
 
 class Laid(Protocol):

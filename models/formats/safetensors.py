@@ -7,22 +7,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
 
+from models.config import GeneratorConfig
 from models.errors import CheckpointRefused
 from models.formats.foreign import Foreign, Laid
-from models.formats.tensors import finite
-from models.network import GeneratorConfig
-from models.run_files import FACTS, write_tensors
+from models.formats.tensors import as_float32
+from models.whole_files import FACTS, replace_file
 
 FORMAT = "Blindread safetensors"
 KEPT = ("format", "source_sha256", "kimg", "num_fp16_res")  # of an origin; nothing else of it travels
 _NOT_OURS = (
     "This safetensors file was not written by Blindread, so it does not say which network its weights are of."
 )
-_TYPES = {"F32", "F16", "BF16", "F64"}
+_TYPES = {"F32", "F16", "F64"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +34,13 @@ class _Slice:
     shape: tuple[int, ...]
 
     def array(self) -> NDArray[np.float32]:
-        return finite(self.file.get_tensor(self.name).to(torch.float32).numpy())
+        return as_float32(self.file.get_tensor(self.name))
 
 
 def read_safetensors(path: Path) -> Foreign:
     """Read one of our files; raises CheckpointRefused."""
     try:
-        file: Any = safe_open(path, framework="pt")
+        file: Any = safe_open(path, framework="numpy")
         facts = json.loads((file.metadata() or {})[FACTS])
         tensors = {name: _laid(file, name) for name in file.keys()}  # noqa: SIM118 - the file is no mapping
     except SafetensorError as error:
@@ -56,11 +56,15 @@ def read_safetensors(path: Path) -> Foreign:
 
 
 def write_safetensors(
-    path: Path, config: GeneratorConfig, tensors: Mapping[str, torch.Tensor], origin: Mapping[str, object]
+    path: Path,
+    config: GeneratorConfig,
+    tensors: Mapping[str, NDArray[np.float32]],
+    origin: Mapping[str, object],
 ) -> None:
     """Write a file that `read_safetensors` reads; `path` holds the old content or the new, whole."""
     kept = {name: origin[name] for name in KEPT if origin.get(name) is not None}
-    write_tensors(path, dict(tensors), {"config": asdict(config), **kept})
+    facts = json.dumps({"config": asdict(config), **kept})
+    replace_file(path, save(dict(tensors), {FACTS: facts}))
 
 
 def _laid(file: Any, name: str) -> Laid:

@@ -28,22 +28,22 @@ class StoredTensor:
     stride: tuple[int, ...]
 
     def array(self) -> NDArray[np.float32]:
-        """Give a copy as float32; see `finite`."""
+        """Give a copy of it; see `as_float32`."""
         numbers = self.storage.numbers
         strides = tuple(step * numbers.itemsize for step in self.stride)
         view = np.lib.stride_tricks.as_strided(numbers[self.offset :], self.shape, strides, writeable=False)
-        with np.errstate(over="ignore"):  # too large for float32 becomes infinite, which is refused
-            copy = np.array(view, dtype=np.float32, order="C")
-        return finite(copy)
+        return as_float32(view)
 
 
-def finite(numbers: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Give the numbers back; raises CheckpointRefused where one is infinite or none."""
-    if not np.isfinite(numbers).all():
+def as_float32(numbers: NDArray[np.generic]) -> NDArray[np.float32]:
+    """Give a copy in one piece; raises CheckpointRefused where a number is infinite or none."""
+    with np.errstate(over="ignore"):  # too large for float32 becomes infinite, which is refused
+        copy = np.array(numbers, dtype=np.float32, order="C")
+    if not np.isfinite(copy).all():
         raise CheckpointRefused(
             "This checkpoint has weights that are no finite numbers; its training diverged."
         )
-    return numbers
+    return copy
 
 
 def lay_over(storage: object, offset: object, shape: object, stride: object) -> StoredTensor:
