@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import get_args
+from typing import cast, get_args
 
 import numpy as np
 import torch
@@ -22,7 +22,7 @@ class Settings:
     """How to sample: psi pulls w to its mean (1: not at all, 0: the mean image); class_index only where there are classes."""
 
     psi: float = 1.0
-    noise_mode: NoiseMode = "const"
+    noise_mode: str = "const"
     class_index: int | None = None
 
     def __post_init__(self) -> None:
@@ -100,7 +100,7 @@ def render(generator: Generator, seeds: Sequence[int], settings: Settings) -> Te
     if settings.noise_mode == "random":  # drawn on the CPU, so that every device draws the same
         noise = [torch.Generator().manual_seed(seed) for seed in seeds]
     with torch.backends.cudnn.flags(allow_tf32=False):  # TF32 keeps 10 bits, too few for the same grey levels
-        images: Tensor = generator(z, c, settings.psi, None, settings.noise_mode, noise)
+        images: Tensor = generator(z, c, settings.psi, None, cast("NoiseMode", settings.noise_mode), noise)
     return images
 
 

@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 from app.errors import AppError
@@ -34,11 +33,11 @@ def main() -> None:
     """Run the command; exit with 2 and one sentence on stderr where it cannot be done."""
     try:
         code = app(standalone_mode=False)
-    except (AppError, click.ClickException) as error:
+    except (AppError, typer.TyperException) as error:
         sentence = error.sentence if isinstance(error, AppError) else error.format_message()
         print(sentence, file=sys.stderr)
         sys.exit(2)
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         sys.exit(130)
     sys.exit(code if isinstance(code, int) else 0)
 
@@ -136,3 +135,62 @@ def report(ratings: Path, out: Annotated[Path, typer.Option(help="Folder to writ
     from app.cli import reports
 
     reports.report(ratings, out)
+
+
+@app.command()
+def sample(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A .pkl of StyleGAN2, or our .safetensors.")],
+    seeds: Annotated[str, typer.Option(help="Seeds, such as 0-99 or 0-3,7.")],
+    outdir: Annotated[Path, typer.Option(help="Folder to write seed0000.png, … to.")],
+    trunc: Annotated[float, typer.Option(help="Truncation psi; 1 is none.")] = 1.0,
+    noise_mode: Annotated[str, typer.Option(help="const, none or random (seeded per image).")] = "const",
+    class_index: Annotated[
+        int | None, typer.Option("--class", help="Class, where there are classes.")
+    ] = None,
+    device: Device = "auto",
+) -> None:
+    """Sample images from a trained generator; the same seed gives the same image."""
+    from app.cli import generators
+
+    generators.sample(
+        os.environ,
+        file,
+        seeds=seeds,
+        trunc=trunc,
+        noise_mode=noise_mode,
+        class_index=class_index,
+        outdir=outdir,
+        device=device,
+    )
+
+
+@checkpoint_app.command("inspect")
+def checkpoint_inspect(
+    file: Annotated[Path, typer.Argument(metavar="FILE")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Tell what a checkpoint is; nothing in the file is run."""
+    from app.cli import generators
+
+    generators.inspect(file, as_json=as_json)
+
+
+@app.command()
+def train(
+    data: Annotated[Path, typer.Option(help="Folder of PNG images of one size, a power of two.")],
+    outdir: Annotated[Path, typer.Option(help="Folder of the run; an interrupted one goes on.")],
+    kimg: Annotated[float, typer.Option(help="Thousands of images to show.")] = 300.0,
+    batch: Annotated[int, typer.Option(help="Images a step.")] = 16,
+    channel_base: Annotated[int, typer.Option(help="Feature channels times resolution.")] = 1024,
+    channel_max: Annotated[int, typer.Option(help="Most feature channels of a layer.")] = 64,
+    r1_gamma: Annotated[float, typer.Option("--gamma", help="Weight of the R1 penalty.")] = 0.5,
+    augment: Annotated[str, typer.Option(help="none, fixed or adaptive.")] = "adaptive",
+    xflip: Annotated[bool, typer.Option(help="Mirror half of the images left to right.")] = True,
+    seed: Annotated[int, typer.Option(help="Seed of the weights and of all draws.")] = 0,
+) -> None:
+    """Train a small StyleGAN2; stop it and start it again at will."""
+    from app.cli import generators
+
+    config = {"kimg": kimg, "batch": batch, "channel_base": channel_base, "channel_max": channel_max}
+    config |= {"discriminator_base": channel_base, "discriminator_max": channel_max, "r1_gamma": r1_gamma}
+    generators.train(data, outdir, {**config, "augment": augment, "xflip": xflip, "seed": seed})

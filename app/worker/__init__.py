@@ -16,6 +16,7 @@ from app.services import checkpoints, imagesets, reports, sessions
 from app.tables.jobs import Job
 from app.worker import generators, images, studies
 from app.worker.work import Parts, Work
+from models.errors import Refusal
 
 log = structlog.get_logger()
 _IDLE_SECONDS = 0.5
@@ -83,8 +84,8 @@ def _do(work: Work) -> str | None:
     try:
         with work.beating():
             BODIES[job.kind](work)
-    except AppError as refusal:
-        return refusal.sentence
+    except (AppError, Refusal) as refusal:
+        return str(refusal)
     except Exception as error:
         log.exception("job failed", job=job.id, kind=job.kind)
         return f"Something went wrong in the worker ({type(error).__name__}); its log says more."

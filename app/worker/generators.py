@@ -1,9 +1,7 @@
 """The generator jobs: read a checkpoint once, in a child process; sample images from it."""
 
 import functools
-import json
 import shutil
-import sys
 from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from itertools import islice
@@ -12,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app import clock, sandbox
+from app import clock
+from app.checkpoint_files import import_in_child
 from app.errors import InvalidError
 from app.imaging import stimulus
 from app.services import audit, checkpoints, imagesets
@@ -20,9 +19,6 @@ from app.worker.work import Parts, Work
 from models import checkpoint, sample
 from models.network import Generator
 
-IMPORT_LIMITS = sandbox.Limits(
-    memory_bytes=12 * 2**30, cpu_seconds=300, file_bytes=2 * 2**30, wall_seconds=600
-)
 _BATCH = 8
 Sampled = tuple[int, NDArray[np.uint8]]
 
@@ -53,8 +49,10 @@ def _import(work: Work, staged: Path, checkpoint_id: str) -> str:
     sources = sorted(path for path in staged.iterdir() if path.is_file()) if staged.is_dir() else []
     if len(sources) != 1:
         raise InvalidError("The uploaded checkpoint is gone; upload it again.")
-    facts, weights = read_in_child(sources[0], staged / "imported.safetensors")
-    digest = work.parts.artifacts.put_content("checkpoints", weights, ".safetensors")
+    target = staged / "read" / "imported.safetensors"  # beside the upload: after a kill, that is still alone
+    target.parent.mkdir(exist_ok=True)
+    facts = import_in_child(sources[0], target)
+    digest = work.parts.artifacts.put_content("checkpoints", target.read_bytes(), ".safetensors")
     artifact = f"checkpoints/{digest[:2]}/{digest}.safetensors"
     with work.parts.database.write() as db:
         checkpoints.imported(db, checkpoint_id, artifact, facts)
@@ -68,23 +66,6 @@ def _import(work: Work, staged: Path, checkpoint_id: str) -> str:
             sha256=str(facts["source_sha256"]),
         )
     return artifact
-
-
-def read_in_child(source: Path, target: Path) -> tuple[dict[str, object], bytes]:
-    """Facts and safetensors of a foreign checkpoint, read by a child with limits; raises InvalidError."""
-    finished = sandbox.run(
-        [sys.executable, "-m", "models.checkpoint", str(source), str(target)], IMPORT_LIMITS
-    )
-    if finished.timed_out:
-        raise InvalidError("Reading this checkpoint took too long and was stopped.")
-    if finished.returncode != 0:
-        told = finished.stderr.decode(errors="replace").strip().splitlines()
-        ours = finished.returncode == 2 and told
-        raise InvalidError(
-            told[-1] if ours else "This file could not be read as a checkpoint within the limits."
-        )
-    facts: dict[str, object] = json.loads(finished.stdout)
-    return facts, target.read_bytes()
 
 
 def sample_images(work: Work) -> None:

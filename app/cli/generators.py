@@ -1,0 +1,130 @@
+"""The generator commands: sample, checkpoint inspect, train. The only module of the command line that imports torch."""
+
+import contextlib
+import json
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from PIL import Image
+from rich.console import Console
+from rich.progress import Progress, track
+from rich.table import Table
+
+from app.checkpoint_files import import_in_child, inspect_in_child
+from app.errors import InvalidError
+from app.services.checkpoints import parse_seeds
+from models import checkpoint
+from models import sample as sampling
+from models.data import read_folder
+from models.errors import Refusal
+from models.train import TrainConfig, TrainProgress
+from models.train import train as run_training
+
+_BATCH = 4
+_CACHE_VERSION = "1"  # of what the import writes
+
+
+@contextlib.contextmanager
+def _in_a_sentence() -> Iterator[None]:
+    """Turn a refusal of models/, or of the file system, into one for the user."""
+    try:
+        yield
+    except Refusal as refusal:
+        raise InvalidError(str(refusal)) from refusal
+    except OSError as error:
+        raise InvalidError(f"{error.filename or 'A file'}: {error.strerror}.") from error
+
+
+def sample(
+    environ: Mapping[str, str],
+    file: Path,
+    *,
+    seeds: str,
+    trunc: float,
+    noise_mode: str,
+    class_index: int | None,
+    outdir: Path,
+    device: str,
+) -> None:
+    """Write seed0000.png, … to `outdir`; a foreign file is read once by a child and then kept under its SHA-256."""
+    numbers = parse_seeds(seeds)
+    with _in_a_sentence(), tempfile.TemporaryDirectory() as temporary:
+        settings = sampling.Settings(trunc, noise_mode, class_index)
+        place = sampling.pick_device(device)
+        generator = checkpoint.load(_ours(file, _cache(environ, Path(temporary))), place)
+        images = sampling.sample(generator, numbers, settings, _BATCH)
+        outdir.mkdir(parents=True, exist_ok=True)
+        shown = track(images, "Sampling", len(numbers), console=_console(), disable=not sys.stderr.isatty())
+        for seed, pixels in shown:
+            _write(outdir / f"seed{seed:04d}.png", Image.fromarray(pixels))
+
+
+def _cache(environ: Mapping[str, str], temporary: Path) -> Path:
+    """Where imported checkpoints stay: in the data folder if one is set, else only for this run."""
+    data_dir = environ.get("BLINDREAD_DATA_DIR")
+    folder = Path(data_dir) / "imported" if data_dir else temporary
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _ours(file: Path, cache: Path) -> Path:
+    """The safetensors to load for a file: itself, an earlier import of the same bytes, or a new one."""
+    if not file.is_file():
+        raise InvalidError(f"{file} is no file.")
+    if file.suffix == ".safetensors":
+        return file
+    kept = cache / f"{checkpoint.sha256(file)}-{_CACHE_VERSION}.safetensors"
+    if not kept.is_file():
+        with tempfile.TemporaryDirectory(dir=cache) as staging:
+            made = Path(staging) / "imported.safetensors"
+            import_in_child(file, made)
+            made.replace(kept)
+    return kept
+
+
+def _write(path: Path, image: Image.Image) -> None:
+    partial = path.with_name(path.name + ".partial")
+    image.save(partial, format="PNG")
+    partial.replace(path)
+
+
+def _console() -> Console:
+    return Console(stderr=True)
+
+
+def inspect(file: Path, *, as_json: bool) -> None:
+    """Print what a checkpoint is, as a table or as JSON; the file is read by a child with limits."""
+    if not file.is_file():
+        raise InvalidError(f"{file} is no file.")
+    facts = inspect_in_child(file)
+    if as_json:
+        print(json.dumps(facts, indent=2))
+        return
+    table = Table(show_header=False)
+    for name, value in facts.items():
+        table.add_row(name, "" if value is None else str(value))
+    Console().print(table)
+
+
+def train(data: Path, outdir: Path, config: Mapping[str, object]) -> None:
+    """Train on a folder of PNG images until done or interrupted; the same command goes on where it stopped."""
+    with _in_a_sentence(), _bar() as bar:
+        settings = TrainConfig(**config)  # type: ignore[arg-type] # the command's options, checked there by Typer
+        images = read_folder(data)
+        task = bar.add_task("Training", total=settings.kimg)
+
+        def tell(now: TrainProgress) -> None:
+            bar.update(task, completed=now.kimg)
+            bar.console.print(
+                f"{now.kimg:.1f} kimg, {now.images_per_second:.1f} images/s, loss G {now.generator_loss:.3f}"
+                f" D {now.discriminator_loss:.3f}, augmentation {now.augment_p:.2f}"
+            )
+
+        newest = run_training(settings, images, outdir, tell)
+    print(newest)
+
+
+def _bar() -> Progress:
+    return Progress(console=_console(), disable=not sys.stderr.isatty())
