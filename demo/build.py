@@ -60,9 +60,9 @@ def picture(plane: NDArray[np.float32]) -> Image.Image:
     return Image.fromarray(np.rint(small.clip(0, 255)).astype(np.uint8))
 
 
-def make_slices(volumes: Path, training: Path) -> None:
-    """Write the held-out slices beside this file and the rest to `training`."""
-    targets = {"held-out": DEMO / "slices", "training": training}
+def make_slices(volumes: Path, training: Path, held_out: Path) -> None:
+    """Write the slices for training to one folder and those held out to another; PNG files there before are removed."""
+    targets = {"held-out": held_out, "training": training}
     for folder in targets.values():
         folder.mkdir(parents=True, exist_ok=True)
         for old in folder.glob("*.png"):
@@ -104,11 +104,11 @@ def train_generator(training: Path, outdir: Path, kimg: float) -> None:
     print(train(TrainConfig(kimg=kimg), read_folder(training), outdir, tell))
 
 
-def take(outdir: Path) -> None:
+def take(outdir: Path, target: Path) -> None:
     """Make a run's newest snapshot the demonstration's generator."""
     newest = max(outdir.glob("network-snapshot-*.safetensors"))
-    shutil.copyfile(newest, DEMO / "generator.safetensors")
-    print(f"{newest} is now demo/generator.safetensors")
+    shutil.copyfile(newest, target)
+    print(f"{newest} is now {target}")
 
 
 def main(argv: list[str]) -> None:
@@ -120,22 +120,27 @@ def main(argv: list[str]) -> None:
         own = commands.add_parser(command)
         if command == "slices":
             own.add_argument("--volumes", type=Path, help="a folder with ch2.nii.gz and ch2better.nii.gz")
+            own.add_argument("--held-out", type=Path, default=DEMO / "slices", help="where the others go")
         if command != "take":
             own.add_argument("--training", type=Path, required=True, help="the slices for training")
         if command != "slices":
             own.add_argument("--outdir", type=Path, required=True, help="the training run's folder")
+        if command == "take":
+            own.add_argument(
+                "--target", type=Path, default=DEMO / "generator.safetensors", help="where it goes"
+            )
         if command == "train":
             own.add_argument("--kimg", type=float, default=400, help="thousands of images to show")
     arguments = parser.parse_args(argv)
     if arguments.command == "train":
         train_generator(arguments.training, arguments.outdir, arguments.kimg)
     elif arguments.command == "take":
-        take(arguments.outdir)
+        take(arguments.outdir, arguments.target)
     elif arguments.volumes:
-        make_slices(arguments.volumes, arguments.training)
+        make_slices(arguments.volumes, arguments.training, arguments.held_out)
     else:
         with tempfile.TemporaryDirectory() as folder:
-            make_slices(fetch(Path(folder)), arguments.training)
+            make_slices(fetch(Path(folder)), arguments.training, arguments.held_out)
 
 
 if __name__ == "__main__":
