@@ -3,22 +3,20 @@
 A report is kept under the hash of the manifest and the ratings that it was made from, so it is made once.
 """
 
-import csv
 import hashlib
-import io
 import json
 import tempfile
 from dataclasses import astuple, dataclass, fields
 from datetime import datetime
 from pathlib import Path
 
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from app import report
 from app.artifacts import Artifacts
 from app.errors import ConflictError, NotFoundError
-from app.report import build, write
-from app.report.csv import cell
+from app.report import build, csv, html, write
 from app.report.rows import Rating
 from app.services import audit, jobs, sessions, unblinding
 from app.services.jobs import JobView
@@ -27,7 +25,7 @@ from app.services.unblinding import UnblindedRating
 from app.tables.sessions import VttSession
 
 REPORT_JOB = "report"
-_DONE = "complete"
+_DONE, _BODY = "complete", "page.html"
 CODEBOOK = (
     ("reader", "the reader's code", "text"),
     ("model", "the generator's name; empty for real images, which all generators share", "text"),
@@ -43,9 +41,9 @@ CODEBOOK = (
 
 @dataclass(frozen=True, slots=True)
 class BuiltReport:
-    """A report's contents for a page: report.json as data, and the names of its figures."""
+    """A report for a page: its headline and tables as HTML that we rendered, and the names of its figures."""
 
-    data: dict[str, object]
+    body: Markup
     figures: tuple[str, ...]
 
 
@@ -77,7 +75,8 @@ def built(db: Session, artifacts: Artifacts, user: SignedIn, session_id: str) ->
     if not artifacts.exists(f"{folder}/{_DONE}"):
         return None
     figures = json.loads(artifacts.get(f"{folder}/{_DONE}"))["figures"]
-    return BuiltReport(json.loads(artifacts.get(f"{folder}/report.json")), tuple(figures))
+    body = Markup(artifacts.get(f"{folder}/{_BODY}").decode())  # noqa: S704 - rendered by our own template
+    return BuiltReport(body, tuple(figures))
 
 
 def figure(db: Session, artifacts: Artifacts, user: SignedIn, session_id: str, name: str) -> bytes:
@@ -88,7 +87,7 @@ def figure(db: Session, artifacts: Artifacts, user: SignedIn, session_id: str, n
     return artifacts.get(f"{_folder(db, sessions.own(db, user, session_id))}/figures/{name}")
 
 
-def make(db: Session, session_id: str) -> tuple[str, report.Report, tuple[UnblindedRating, ...]]:
+def make(db: Session, session_id: str) -> tuple[str, build.Report, tuple[UnblindedRating, ...]]:
     """Compute a closed session's report: where it is kept, the report, and the ratings it was made from."""
     session = db.get_one(VttSession, session_id)
     if session.state != "closed":
@@ -102,7 +101,7 @@ def make(db: Session, session_id: str) -> tuple[str, report.Report, tuple[Unblin
     return _folder(db, session), made, ratings
 
 
-def keep(artifacts: Artifacts, folder: str, made: report.Report) -> None:
+def keep(artifacts: Artifacts, folder: str, made: build.Report) -> None:
     """Write a report's files; it counts as built when the last of them is there."""
     with tempfile.TemporaryDirectory(prefix="blindread-report-") as name:
         outdir = Path(name)
@@ -111,6 +110,7 @@ def keep(artifacts: Artifacts, folder: str, made: report.Report) -> None:
         for path in sorted(outdir.rglob("*")):
             if path.is_file():
                 artifacts.put(f"{folder}/{path.relative_to(outdir).as_posix()}", path.read_bytes())
+    artifacts.put(f"{folder}/{_BODY}", html.fragment(made).encode())
     artifacts.put(f"{folder}/{_DONE}", json.dumps({"figures": figures}).encode())
 
 
@@ -128,7 +128,7 @@ def export(db: Session, artifacts: Artifacts, user: SignedIn, session_id: str, n
     if name == "ratings.csv":
         return ratings_csv(unblinding.ratings(db, session_id)).encode()
     if name == "codebook.csv":
-        return _table(("column", "meaning", "values"), CODEBOOK).encode()
+        return csv.table(("column", "meaning", "values"), CODEBOOK).encode()
     if name == "manifest.json":
         return manifest(db, artifacts, session)
     raise NotFoundError("There is no such file in the export.")
@@ -149,17 +149,7 @@ def manifest(db: Session, artifacts: Artifacts, session: VttSession) -> bytes:
 
 def ratings_csv(ratings: list[UnblindedRating]) -> str:
     """All ratings as the `report` command reads them."""
-    return _table([f.name for f in fields(UnblindedRating)], [astuple(r) for r in ratings])
-
-
-def _table(
-    header: tuple[str, ...] | list[str], lines: tuple[tuple[object, ...], ...] | list[tuple[object, ...]]
-) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(header)
-    writer.writerows([[cell(value) for value in line] for line in lines])
-    return out.getvalue()
+    return csv.table([f.name for f in fields(UnblindedRating)], [astuple(r) for r in ratings])
 
 
 def _folder(db: Session, session: VttSession) -> str:

@@ -1,0 +1,234 @@
+"""Build the report: one pass from ratings to typed results, from which every file and page is made."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app import report
+from app.errors import InvalidError
+from app.report.rows import Rating
+from app.stats import crossed, detection, paper
+from app.stats.crossed import CrossedMean
+from app.stats.detection import Counts, Metrics, Rate
+from app.stats.estimates import NotEstimable, Number, Proportion
+from app.stats.paper import MeanSd
+
+METRICS = ("precision", "recall", "accuracy", "fpr", "fnr")
+UNNAMED = ""
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderResult:
+    """One reader against one model."""
+
+    reader: str
+    model: str
+    counts: Counts
+    metrics: Metrics
+    guessing_p: Number
+    guessing_test: str
+    ttest_p: Number
+    likert_diff: Number
+    ks_p: Number
+    likert_real: MeanSd
+    likert_synthetic: MeanSd
+    seconds: MeanSd
+
+
+@dataclass(frozen=True, slots=True)
+class LikertByTruth:
+    """Likert ratings of images of one truth: mean ± SD over all ratings, over reader means, and how often each point."""
+
+    truth: str
+    over_ratings: MeanSd
+    over_readers: MeanSd
+    distribution: dict[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class PooledTests:
+    """The paper's tests over all readers' answers to one model, labelled as theirs."""
+
+    ttest_p: Number
+    likert_diff: Number
+    ks_p: Number
+
+
+@dataclass(frozen=True, slots=True)
+class ModelResult:
+    """One model: its readers, the paper's block, the headline rates over readers and images."""
+
+    model: str
+    readers: tuple[ReaderResult, ...]
+    averages: dict[str, MeanSd]
+    fpr: CrossedMean
+    fnr: CrossedMean
+    likert: tuple[LikertByTruth, ...]
+    pooled: PooledTests
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything; `provenance` is what the figures rest on (session, manifest hash), `left_out` counts by kind."""
+
+    title: str
+    version: str
+    provenance: dict[str, str]
+    n_ratings: int
+    n_readers: int
+    left_out: dict[str, int]
+    models: tuple[ModelResult, ...]
+    points: int
+
+
+def build(ratings: Sequence[Rating], *, title: str, provenance: Mapping[str, str]) -> Report:
+    """The report of these ratings; raises InvalidError where an image has two truths or an answer stands twice."""
+    _check_truth(ratings)
+    analysed = _first_presentations([rating for rating in ratings if rating.kind == "main"])
+    left_out: dict[str, int] = defaultdict(int)
+    for rating in ratings:
+        if rating.kind != "main":
+            left_out[rating.kind] += 1
+    repeats = sum(rating.kind == "main" for rating in ratings) - len(analysed)
+    if repeats:
+        left_out["later presentation"] = repeats
+    names = sorted({rating.model for rating in analysed if rating.truth == "synthetic"}) or [UNNAMED]
+    points = max((rating.likert or 0 for rating in ratings), default=0)
+    models = tuple(_model(name, _of_model(analysed, name), max(points, 5)) for name in names)
+    return Report(
+        title=title,
+        version=report.VERSION,
+        provenance=dict(provenance),
+        n_ratings=len(analysed),
+        n_readers=len({rating.reader for rating in analysed}),
+        left_out=dict(left_out),
+        models=models,
+        points=max(points, 5),
+    )
+
+
+def _check_truth(ratings: Iterable[Rating]) -> None:
+    truths: dict[tuple[str, str], str] = {}
+    for rating in ratings:
+        known = truths.setdefault((rating.model, rating.image), rating.truth)
+        if known != rating.truth:
+            raise InvalidError(f"The image “{rating.image}” is real in one row and synthetic in another.")
+
+
+def _first_presentations(ratings: Iterable[Rating]) -> list[Rating]:
+    """Each reader's first answer to each image; raises InvalidError where two answers are not told apart by `repeat`."""
+    first: dict[tuple[str, str, str], Rating] = {}
+    seen: set[tuple[str, str, str, int]] = set()
+    for rating in ratings:
+        key = (rating.reader, rating.model, rating.image)
+        if (*key, rating.repeat) in seen:
+            raise InvalidError(
+                f"Reader “{rating.reader}” answered the image “{rating.image}” twice; "
+                "number the presentations in a column “repeat” if that is meant."
+            )
+        seen.add((*key, rating.repeat))
+        if key not in first or rating.repeat < first[key].repeat:
+            first[key] = rating
+    return list(first.values())
+
+
+def _of_model(ratings: Iterable[Rating], name: str) -> list[Rating]:
+    """The model's synthetic images, and the real ones that belong to it or to all models."""
+    return [
+        rating
+        for rating in ratings
+        if rating.model == name or (rating.truth == "real" and rating.model == UNNAMED)
+    ]
+
+
+def _model(name: str, ratings: Sequence[Rating], points: int) -> ModelResult:
+    by_reader: dict[str, list[Rating]] = defaultdict(list)
+    for rating in ratings:
+        by_reader[rating.reader].append(rating)
+    readers = tuple(_reader(reader, name, by_reader[reader]) for reader in sorted(by_reader))
+    synthetic = [rating for rating in ratings if rating.truth == "synthetic"]
+    real = [rating for rating in ratings if rating.truth == "real"]
+    return ModelResult(
+        model=name,
+        readers=readers,
+        averages={metric: _average(readers, metric) for metric in METRICS},
+        fpr=crossed.crossed_mean(_table(synthetic, "real")),
+        fnr=crossed.crossed_mean(_table(real, "synthetic")),
+        likert=(_likert("real", real, points), _likert("synthetic", synthetic, points)),
+        pooled=PooledTests(
+            ttest_p=paper.t_test_p(_said_real(real), _said_real(synthetic)),
+            likert_diff=paper.likert_difference(_likerts(real), _likerts(synthetic)),
+            ks_p=paper.ks_p(_likerts(real), _likerts(synthetic)),
+        ),
+    )
+
+
+def _reader(reader: str, model: str, ratings: Sequence[Rating]) -> ReaderResult:
+    real = [rating for rating in ratings if rating.truth == "real"]
+    synthetic = [rating for rating in ratings if rating.truth == "synthetic"]
+    counts = detection.count(
+        np.array([rating.truth == "real" for rating in ratings]),
+        np.array([rating.answer == "real" for rating in ratings]),
+    )
+    p, test = detection.guessing_p(counts)
+    return ReaderResult(
+        reader=reader,
+        model=model,
+        counts=counts,
+        metrics=detection.metrics(counts),
+        guessing_p=p,
+        guessing_test=test,
+        ttest_p=paper.t_test_p(_said_real(real), _said_real(synthetic)),
+        likert_diff=paper.likert_difference(_likerts(real), _likerts(synthetic)),
+        ks_p=paper.ks_p(_likerts(real), _likerts(synthetic)),
+        likert_real=paper.mean_sd(list(_likerts(real))),
+        likert_synthetic=paper.mean_sd(list(_likerts(synthetic))),
+        seconds=paper.mean_sd([rating.seconds for rating in ratings if rating.seconds is not None]),
+    )
+
+
+def rate(result: ReaderResult, metric: str) -> Rate:
+    found: Proportion | NotEstimable = getattr(result.metrics, metric)
+    return found
+
+
+def _average(readers: Iterable[ReaderResult], metric: str) -> MeanSd:
+    rates = (rate(reader, metric) for reader in readers)
+    return paper.mean_sd([found.value for found in rates if isinstance(found, Proportion)])
+
+
+def _table(ratings: Sequence[Rating], counted: str) -> Floats:
+    """Readers × images: 1 where the answer is `counted`, 0 where it is the other, NaN where there is none."""
+    readers = {reader: i for i, reader in enumerate(sorted({rating.reader for rating in ratings}))}
+    images = {image: j for j, image in enumerate(sorted({rating.image for rating in ratings}))}
+    table = np.full((len(readers), len(images)), np.nan)
+    for rating in ratings:
+        table[readers[rating.reader], images[rating.image]] = rating.answer == counted
+    return table
+
+
+def _likert(truth: str, ratings: Sequence[Rating], points: int) -> LikertByTruth:
+    by_reader: dict[str, list[int]] = defaultdict(list)
+    distribution = dict.fromkeys(range(1, points + 1), 0)
+    for rating in ratings:
+        if rating.likert is not None:
+            by_reader[rating.reader].append(rating.likert)
+            distribution[rating.likert] += 1
+    return LikertByTruth(
+        truth=truth,
+        over_ratings=paper.mean_sd([float(value) for values in by_reader.values() for value in values]),
+        over_readers=paper.mean_sd([float(np.mean(values)) for values in by_reader.values()]),
+        distribution=distribution,
+    )
+
+
+def _said_real(ratings: Iterable[Rating]) -> Floats:
+    return np.array([rating.answer == "real" for rating in ratings], dtype=np.float64)
+
+
+def _likerts(ratings: Iterable[Rating]) -> Floats:
+    return np.array([rating.likert for rating in ratings if rating.likert is not None], dtype=np.float64)

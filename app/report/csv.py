@@ -1,0 +1,105 @@
+"""The report's CSV files. Fractions are unrounded, empty where they do not exist; text never starts a formula."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+from app.report.build import METRICS, ModelResult, Report, rate
+from app.stats.crossed import CrossedMean
+from app.stats.estimates import Interval, NotEstimable, Proportion
+from app.stats.paper import MeanSd
+
+PER_READER = (
+    "reader",
+    "model",
+    "n_real",
+    "n_synthetic",
+    "tp",
+    "fn",
+    "fp",
+    "tn",
+    *METRICS,
+    "ttest_p",
+    "likert_diff",
+    "ks_p",
+)
+SUMMARY = ("model", "metric", "readers", "mean", "sd", "estimate", "ci_low", "ci_high", "method")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def cell(value: object) -> object:
+    """A cell as it is written: numbers as numbers, no value as nothing, text that a spreadsheet would run made plain."""
+    if value is None or isinstance(value, NotEstimable):
+        return ""
+    if isinstance(value, Proportion):
+        return repr(value.value)
+    if isinstance(value, float):
+        return repr(value)
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return "'" + value
+    return value
+
+
+def table(header: Sequence[str], lines: Iterable[Iterable[object]]) -> str:
+    """A CSV text with CRLF line ends (RFC 4180)."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(header)
+    writer.writerows([[cell(value) for value in line] for line in lines])
+    return out.getvalue()
+
+
+def per_reader(report: Report) -> str:
+    """per_reader.csv: a row for each reader and model."""
+    return table(
+        PER_READER,
+        (
+            (
+                r.reader,
+                r.model,
+                r.counts.n_real,
+                r.counts.n_synthetic,
+                r.counts.tp,
+                r.counts.fn,
+                r.counts.fp,
+                r.counts.tn,
+                *(rate(r, metric) for metric in METRICS),
+                r.ttest_p,
+                r.likert_diff,
+                r.ks_p,
+            )
+            for model in report.models
+            for r in model.readers
+        ),
+    )
+
+
+def summary(report: Report) -> str:
+    """summary.csv: for each model and metric mean ± SD over readers, and the two-way estimate where there is one."""
+    return table(SUMMARY, (line for model in report.models for line in _model(model)))
+
+
+def _model(model: ModelResult) -> Iterable[Iterable[object]]:
+    for metric in METRICS:
+        crossed = {"fpr": model.fpr, "fnr": model.fnr}.get(metric)
+        yield (model.model, metric, *_mean_sd(model.averages[metric]), *_crossed(crossed))
+    for likert in model.likert:
+        yield (model.model, f"likert_{likert.truth}", *_mean_sd(likert.over_readers), *_crossed(None))
+        yield (
+            model.model,
+            f"likert_{likert.truth}_all_ratings",
+            *_mean_sd(likert.over_ratings),
+            *_crossed(None),
+        )
+
+
+def _mean_sd(found: MeanSd) -> Iterable[object]:
+    return found.n, found.mean, found.sd
+
+
+def _crossed(found: CrossedMean | None) -> Iterable[object]:
+    if found is None:
+        return None, None, None, "mean ± SD over readers"
+    if isinstance(found.interval, Interval):
+        return found.estimate, found.interval.low, found.interval.high, found.interval.method
+    return found.estimate, None, None, f"no interval: {found.interval.reason}"

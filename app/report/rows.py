@@ -1,0 +1,142 @@
+"""Ratings as a spreadsheet gives them, and what is wrong with it, by row."""
+
+import csv
+import io
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.errors import InvalidError
+
+REQUIRED = ("reader", "image", "truth", "answer")
+OPTIONAL = ("model", "likert", "seconds", "kind", "repeat", "position")
+WORDS = ("real", "synthetic")
+KINDS = ("main", "practice", "catch", "repeat")
+MOST_LIKERT = 100
+MOST_BYTES = 512 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """One answer beside the truth. `model` is empty where a real image is shared by all models."""
+
+    reader: str
+    model: str
+    image: str
+    truth: str
+    answer: str
+    likert: int | None = None
+    seconds: float | None = None
+    kind: str = "main"
+    position: int | None = None
+    repeat: int = 0
+
+
+def read(path: Path) -> list[Rating]:
+    """The ratings of a CSV file (comma, semicolon or tab; UTF-8); raises InvalidError naming the row (the header is row 1)."""
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise InvalidError(f"{path.name} is larger than {MOST_BYTES // 2**20} MB.")
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise InvalidError(
+            f"{path.name} is not a text file in UTF-8; save the spreadsheet as CSV UTF-8."
+        ) from None
+    except OSError as error:
+        raise InvalidError(f"{path} cannot be read: {error.strerror}.") from None
+    return parse(text)
+
+
+def parse(text: str) -> list[Rating]:
+    """The ratings of a CSV text; raises InvalidError naming the row."""
+    header_line = text.partition("\n")[0]
+    separator = max(",;\t", key=header_line.count)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    try:
+        header = [name.strip().lower() for name in next(lines, [])]
+        _check_header(header)
+        ratings = [_rating(row, header, cells) for row, cells in _filled(lines)]
+    except csv.Error as error:
+        raise InvalidError(f"This is no CSV file: {error}.") from None
+    if not ratings:
+        raise InvalidError("There is no rating in this file.")
+    return ratings
+
+
+def _filled(lines: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
+    for row, cells in enumerate(lines, start=2):
+        if any(cell.strip() for cell in cells):
+            yield row, cells
+
+
+def _check_header(header: list[str]) -> None:
+    if not any(header):
+        raise InvalidError("This file is empty; the first row must name the columns.")
+    missing = [name for name in REQUIRED if name not in header]
+    if missing:
+        raise InvalidError(f"Row 1: the column “{missing[0]}” is missing; needed are {', '.join(REQUIRED)}.")
+    doubled = next((name for name in (*REQUIRED, *OPTIONAL) if header.count(name) > 1), None)
+    if doubled:
+        raise InvalidError(f"Row 1: the column “{doubled}” stands twice.")
+
+
+def _rating(row: int, header: Sequence[str], cells: Sequence[str]) -> Rating:
+    if len(cells) > len(header) and any(cell.strip() for cell in cells[len(header) :]):
+        raise InvalidError(f"Row {row}: more cells than the first row has columns.")
+    given = {name: cell.strip() for name, cell in zip(header, cells, strict=False)}
+    return Rating(
+        reader=_text(row, given, "reader"),
+        model=given.get("model", ""),
+        image=_text(row, given, "image"),
+        truth=_word(row, given, "truth", WORDS),
+        answer=_word(row, given, "answer", WORDS),
+        likert=_whole(row, given, "likert", 1, MOST_LIKERT),
+        seconds=_seconds(row, given),
+        kind=_word(row, given, "kind", KINDS) if given.get("kind") else "main",
+        position=_whole(row, given, "position", 0, 10**9),
+        repeat=_whole(row, given, "repeat", 0, 10**6) or 0,
+    )
+
+
+def _text(row: int, given: Mapping[str, str], name: str) -> str:
+    if not given.get(name):
+        raise InvalidError(f"Row {row}: the column “{name}” is empty.")
+    return given[name]
+
+
+def _word(row: int, given: Mapping[str, str], name: str, words: Sequence[str]) -> str:
+    word = _text(row, given, name).lower()
+    if word not in words:
+        raise InvalidError(f"Row {row}: “{given[name]}” in the column “{name}” must be {' or '.join(words)}.")
+    return word
+
+
+def _whole(row: int, given: Mapping[str, str], name: str, low: int, high: int) -> int | None:
+    text = given.get(name, "")
+    if not text:
+        return None
+    number = _number(text)
+    if number is None or number != int(number) or not low <= number <= high:
+        raise InvalidError(
+            f"Row {row}: “{text}” in the column “{name}” must be a whole number from {low} to {high}."
+        )
+    return int(number)
+
+
+def _seconds(row: int, given: Mapping[str, str]) -> float | None:
+    text = given.get("seconds", "")
+    if not text:
+        return None
+    number = _number(text)
+    if number is None or number < 0:
+        raise InvalidError(f"Row {row}: “{text}” in the column “seconds” must be a number, not below 0.")
+    return number
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text.replace(",", "."))
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None

@@ -1,0 +1,83 @@
+"""One reader's counts and metrics. The positive class is "real" (Woodland et al. 2022)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from app.stats.estimates import NotEstimable, Number, Proportion
+from app.stats.intervals import proportion
+
+Bools = NDArray[np.bool_]
+Rate = Proportion | NotEstimable
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """TP: real called real; FN: real called synthetic; FP: synthetic called real; TN: synthetic called synthetic."""
+
+    tp: int
+    fn: int
+    fp: int
+    tn: int
+
+    @property
+    def n_real(self) -> int:
+        return self.tp + self.fn
+
+    @property
+    def n_synthetic(self) -> int:
+        return self.fp + self.tn
+
+    @property
+    def n(self) -> int:
+        return self.n_real + self.n_synthetic
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """The five metrics, each k of n with Wilson's interval or the reason why it does not exist."""
+
+    precision: Rate
+    recall: Rate
+    accuracy: Rate
+    fpr: Rate
+    fnr: Rate
+
+
+def count(is_real: Bools, said_real: Bools) -> Counts:
+    """Counts from two arrays of one length (n,): the truth and the answers; raises ValueError where they differ."""
+    if is_real.shape != said_real.shape or is_real.ndim != 1:
+        raise ValueError("truth and answers must be two lists of one length")
+    return Counts(
+        tp=int(np.sum(is_real & said_real)),
+        fn=int(np.sum(is_real & ~said_real)),
+        fp=int(np.sum(~is_real & said_real)),
+        tn=int(np.sum(~is_real & ~said_real)),
+    )
+
+
+def metrics(counts: Counts) -> Metrics:
+    """Precision TP/(TP+FP), recall TP/(TP+FN), accuracy, FPR FP/(FP+TN), FNR FN/(FN+TP)."""
+    no_real, no_synthetic = "no real image was answered", "no synthetic image was answered"
+    return Metrics(
+        precision=proportion(counts.tp, counts.tp + counts.fp, "no image was called real"),
+        recall=proportion(counts.tp, counts.n_real, no_real),
+        accuracy=proportion(counts.tp + counts.tn, counts.n, "no image was answered"),
+        fpr=proportion(counts.fp, counts.n_synthetic, no_synthetic),
+        fnr=proportion(counts.fn, counts.n_real, no_real),
+    )
+
+
+def guessing_p(counts: Counts) -> tuple[Number, str]:
+    """Two-sided p against guessing and the test's name.
+
+    The exact binomial test of accuracy against 1/2 on balanced sets, Fisher's exact test of answer × truth otherwise.
+    """
+    if counts.n_real == 0 or counts.n_synthetic == 0:
+        return NotEstimable("only one kind of image was answered"), "none"
+    if counts.n_real == counts.n_synthetic:
+        return float(stats.binomtest(counts.tp + counts.tn, counts.n, 0.5).pvalue), "exact binomial"
+    table = [[counts.tp, counts.fn], [counts.fp, counts.tn]]
+    return float(stats.fisher_exact(table).pvalue), "Fisher's exact"

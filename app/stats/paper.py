@@ -1,0 +1,60 @@
+"""The statistics as printed in Woodland et al. 2022; comparable with that study, not the analysis we recommend."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from app.stats.estimates import NotEstimable, Number
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class MeanSd:
+    """Mean and standard deviation (ddof 1) of n values."""
+
+    n: int
+    mean: Number
+    sd: Number
+
+
+def mean_sd(values: Sequence[float]) -> MeanSd:
+    """Mean ± SD; the SD of fewer than two values does not exist."""
+    n = len(values)
+    if n == 0:
+        return MeanSd(0, NotEstimable("there is no value"), NotEstimable("there is no value"))
+    mean = float(np.mean(values))
+    if n == 1:
+        return MeanSd(1, mean, NotEstimable("one value has no standard deviation"))
+    return MeanSd(n, mean, float(np.std(values, ddof=1)))
+
+
+def t_test_p(real: Floats, synthetic: Floats) -> Number:
+    """Student's t test of 0/1 answers on real against synthetic images: equal variances, two-sided.
+
+    Not estimable with fewer than two values in a group, or where both groups are constant and equal; where both are
+    constant and different the groups are apart with certainty, p = 0.
+    """
+    if min(len(real), len(synthetic)) < 2:
+        return NotEstimable("a group has fewer than two answers")
+    if np.ptp(real) == 0 and np.ptp(synthetic) == 0:
+        same = real[0] == synthetic[0]
+        return NotEstimable("all answers are the same") if same else 0.0
+    return float(stats.ttest_ind(real, synthetic).pvalue)
+
+
+def likert_difference(real: Floats, synthetic: Floats) -> Number:
+    """Mean Likert rating of real minus that of synthetic images."""
+    if len(real) == 0 or len(synthetic) == 0:
+        return NotEstimable("a group has no Likert rating")
+    return float(np.mean(real) - np.mean(synthetic))
+
+
+def ks_p(real: Floats, synthetic: Floats) -> Number:
+    """Two-sample Kolmogorov–Smirnov test of the Likert ratings: exact up to 10,000 ratings a group, then asymptotic."""
+    if len(real) == 0 or len(synthetic) == 0:
+        return NotEstimable("a group has no Likert rating")
+    return float(stats.ks_2samp(real, synthetic, method="auto").pvalue)
