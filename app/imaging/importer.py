@@ -17,7 +17,7 @@ from app.imaging.window import Window
 
 LIMITS = sandbox.Limits(memory_bytes=2 * 2**30, cpu_seconds=60, file_bytes=256 * 2**20, wall_seconds=120)
 _TOO_LONG = "Decoding this file took too long and was stopped."
-_DIED = "Decoding this file needed too much memory or broke the decoder; it may be damaged."
+_DIED = "Decoding this file broke the decoder or took too much time or memory; it may be damaged."
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,10 @@ class Refused:
 def decode_all(
     sources: Iterable[Source], settings: ImportSettings, staging: Path
 ) -> Iterator[Decoded | Refused]:
-    """Decode one source after the other, in constant memory; `staging` is made and removed again."""
+    """Decode one source after the other, in constant memory; `staging` is made, and removed again whatever happens.
+
+    Its caller must use it up or close it: only then is `staging` gone.
+    """
     staging.mkdir(parents=True, exist_ok=True)
     groups = _Groups()
     argv = [sys.executable, "-m", "app.imaging.child"]
@@ -79,10 +82,13 @@ class _Groups:
         self._numbers: dict[str, int] = {}
 
     def number(self, key: str | None) -> int | None:
+        """The number of the patient with this key; None for files that name no patient."""
         if key is None:
             return None
-        if key not in self._numbers:
-            self._numbers[key] = secrets.randbelow(2**31)
+        while key not in self._numbers:
+            number = secrets.randbelow(2**31)
+            if number not in self._numbers.values():
+                self._numbers[key] = number
         return self._numbers[key]
 
 
@@ -96,28 +102,28 @@ def _decode(
 ) -> Iterator[Decoded | Refused]:
     window = settings.window
     question = {
-        "path": str(path.resolve()),
+        "path": str(path.absolute()),
         "window": [window.center, window.width] if window else None,
         "size": settings.size,
         "staging": str(staging.resolve()),
         "salt": groups.salt,
     }
     try:
-        outcomes = child.ask(question)
+        for told in child.ask(question):
+            if "refused" in told:
+                yield Refused(place, told["frame"], told["refused"])
+            else:
+                yield _kept(place, told, staging, groups)
     except sandbox.Stopped as stopped:
         yield Refused(place, None, _TOO_LONG if stopped.timed_out else _DIED)
-        _empty(staging)
-        return
-    for told in outcomes:
-        if "refused" in told:
-            yield Refused(place, told["frame"], told["refused"])
-        else:
-            yield _kept(place, told, staging, groups)
+    finally:
+        for file in staging.iterdir():
+            file.unlink(missing_ok=True)
 
 
 def _kept(place: int, told: Mapping[str, Any], staging: Path, groups: _Groups) -> Decoded:
-    file = staging / f"{told['frame']:06d}.npy"
-    pixels: NDArray[np.uint8] = np.load(file, allow_pickle=False)
+    file = staging / f"{told['frame']:06d}.raw"
+    pixels = np.frombuffer(file.read_bytes(), np.uint8).reshape(told["shape"])
     file.unlink()
     used = told["window"]
     return Decoded(
@@ -129,8 +135,3 @@ def _kept(place: int, told: Mapping[str, Any], staging: Path, groups: _Groups) -
         window_used=Window(*used) if used else None,
         window_source=told["window_source"],
     )
-
-
-def _empty(staging: Path) -> None:
-    for file in staging.iterdir():
-        file.unlink(missing_ok=True)

@@ -1,56 +1,48 @@
-"""PNG, JPEG and TIFF files: images that are ready for display, or 16-bit ones that need a window."""
+"""PNG, JPEG and TIFF files: images that are ready for display, or deep ones that need a window."""
 
-import warnings
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from app.errors import InvalidError
 from app.imaging import window
+from app.imaging.shown import MOST_FRAMES, MOST_SAMPLES, Pictures, Shown, from_colours
 from app.imaging.window import Window
 
 FORMATS = ("PNG", "JPEG", "TIFF")
-MOST_PIXELS = 64 * 2**20
-_DEEP = {"I;16", "I;16B", "I;16L", "I", "F"}
+_DEEP = {"I;16", "I;16B", "I;16L", "I;16N", "I", "F"}
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """Display values 0–255, (H, W) or (H, W, 3), and how they came about."""
-
-    display: NDArray[np.float32]
-    window: Window | None
-    window_source: str
+def pictures(path: Path, wanted: Window | None) -> Pictures:
+    """An image file's pages; nothing of its metadata is kept. Raises InvalidError, or what Pillow raises."""
+    return Pictures({}, None, _pages(path, wanted))
 
 
-def read(path: Path, wanted: Window | None) -> Shown:
-    """An image file's display values; raises InvalidError. The header's size is checked before anything is decoded."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns of what we refuse ourselves
-            with Image.open(path, formats=FORMATS) as image:
-                if image.width * image.height > MOST_PIXELS:
-                    raise InvalidError(f"This image is too large: {image.width} × {image.height} pixels.")
-                return _shown(image, wanted)
-    except UnidentifiedImageError:
-        raise InvalidError("This is neither DICOM nor a PNG, JPEG or TIFF image.") from None
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError):
-        raise InvalidError("This image file is damaged or incomplete.") from None
+def _pages(path: Path, wanted: Window | None) -> Iterator[Shown]:
+    """The header's size is checked before anything is decoded, page by page."""
+    with Image.open(path, formats=FORMATS) as image:
+        if image.format != "TIFF" and getattr(image, "is_animated", False):
+            raise InvalidError("This is an animation, not a still image.")
+        pages = getattr(image, "n_frames", 1) if image.format == "TIFF" else 1
+        if pages > MOST_FRAMES:
+            raise InvalidError(f"This file is too large: it has {pages} pages.")
+        for page in range(pages):
+            if page:
+                image.seek(page)
+            if image.width * image.height * max(len(image.getbands()), 1) > MOST_SAMPLES:
+                raise InvalidError(f"This image is too large: {image.width} × {image.height} pixels.")
+            yield _shown(ImageOps.exif_transpose(image), wanted)
 
 
 def _shown(image: Image.Image, wanted: Window | None) -> Shown:
     if image.mode in _DEEP:
         values = np.asarray(image, np.float32)
         if not np.isfinite(values).all():
-            raise InvalidError("This image has pixels that are no numbers.")
+            raise InvalidError("This image has pixels that are no finite numbers.")
         used = wanted or window.by_percentiles(values)
         return Shown(window.linear(values, used), used, "given" if wanted else "percentiles")
     if image.mode in {"1", "L", "LA"}:
         return Shown(np.asarray(image.convert("L"), np.float32), None, "as stored")
-    colours = np.asarray(image.convert("RGB"), np.float32)
-    if np.array_equal(colours[..., 0], colours[..., 1]) and np.array_equal(colours[..., 0], colours[..., 2]):
-        colours = colours[..., 0]
-    return Shown(colours, None, "as stored")
+    return from_colours(np.asarray(image.convert("RGB"), np.float32))

@@ -1,7 +1,9 @@
 """The files of an upload in a fixed order, each known by its place alone; zips are unpacked under numbers."""
 
 import stat
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +12,21 @@ MOST_FILES = 50_000
 MOST_FILE_BYTES = 2 * 2**30
 MOST_TOTAL_BYTES = 16 * 2**30
 _CHUNK = 1 << 20
-_ZIP_MAGIC = b"PK\x03\x04"
+_ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 _CLUTTER = ("__MACOSX/", ".DS_Store", "Thumbs.db")
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    NotImplementedError,
+    ValueError,
+    EOFError,
+    RuntimeError,
+    KeyError,
+    IndexError,
+    OverflowError,
+)
+"""What zipfile raises for damaged archives. OSError is not among them: a full disk is no fault of the archive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,20 +38,30 @@ class Source:
     refusal: str | None = None
 
 
+@dataclass
+class _Room:
+    """How much more may be unpacked, over all zips of an upload."""
+
+    left: int
+
+
 def collect(paths: Iterable[Path], unpacked: Path) -> list[Source]:
     """Files, folders and zips as a list of sources; zip members are written to `unpacked` under numbers.
 
-    A member's own name is never used as a path. Links are not followed. A zip that cannot be unpacked becomes one refusal.
+    Folders are walked in the order of their names, zips in their own order. A member's own name is never used as a path.
+    Links inside folders are not followed, hidden files left out. A zip that cannot be unpacked becomes one refusal.
+    Raises OSError where `unpacked` cannot be written to.
     """
     found: list[Source] = []
+    room = _Room(MOST_TOTAL_BYTES)
     for path in paths:
         for file in _files(path, unpacked):
-            for source in _sources(file, unpacked, len(found)):
-                if len(found) >= MOST_FILES:
-                    return [
-                        *found[:-1],
-                        Source(len(found), None, f"Only {MOST_FILES} files are taken at once."),
-                    ]
+            for source in _sources(file, unpacked, len(found), room):
+                if len(found) == MOST_FILES:
+                    refusal = (
+                        f"Only the first {MOST_FILES} files of an upload are taken; the rest was left out."
+                    )
+                    return [*found, Source(MOST_FILES + 1, None, refusal)]
                 found.append(source)
     return found
 
@@ -51,62 +76,83 @@ def _files(path: Path, unpacked: Path) -> Iterator[Path]:
                 yield file
 
 
-def _sources(file: Path, unpacked: Path, already: int) -> Iterator[Source]:
-    with file.open("rb") as handle:
-        is_zip = handle.read(4) == _ZIP_MAGIC
+def _sources(file: Path, unpacked: Path, already: int, room: _Room) -> Iterator[Source]:
+    try:
+        is_zip = _starts_as_zip(file)
+    except OSError:
+        yield Source(already + 1, None, "This file cannot be read.")
+        return
     if not is_zip:
         yield Source(already + 1, file)
         return
     unpacked.mkdir(parents=True, exist_ok=True)
     try:
-        with zipfile.ZipFile(file) as archive:
-            yield from _members(archive, unpacked, already)
-    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError, EOFError):
+        archive = zipfile.ZipFile(file)
+    except (*_UNREADABLE, OSError):
         yield Source(already + 1, None, "This zip file is damaged or incomplete.")
+        return
+    with archive:
+        members = [
+            m for m in archive.infolist() if not (m.is_dir() or any(w in m.filename for w in _CLUTTER))
+        ]
+        if not members:
+            yield Source(already + 1, None, "This zip file is empty.")
+        for place, member in enumerate(members, start=already + 1):
+            target = unpacked / f"{place:06d}"
+            refusal = _refusal(member) or _unpack(archive, member, target, room)
+            yield Source(place, None if refusal else target, refusal)
 
 
-def _members(archive: zipfile.ZipFile, unpacked: Path, already: int) -> Iterator[Source]:
-    place, total = already, 0
-    for member in archive.infolist():
-        if member.is_dir() or any(word in member.filename for word in _CLUTTER):
-            continue
-        place += 1
-        target = unpacked / f"{place:06d}"
-        refusal = _refusal(member)
-        if refusal is None:
-            written = _unpack(archive, member, target, MOST_TOTAL_BYTES - total)
-            total += written or 0
-            refusal = (
-                None if written is not None else "This file of the zip is damaged or far larger than it says."
-            )
-        yield Source(place, None if refusal else target, refusal)
+def _starts_as_zip(file: Path) -> bool:
+    with file.open("rb") as handle:
+        return handle.read(4) in _ZIP_MAGIC
 
 
 def _refusal(member: zipfile.ZipInfo) -> str | None:
+    """Why a member is not unpacked, by what the archive says of it."""
     if stat.S_ISLNK(member.external_attr >> 16):
         return "This entry of the zip is a link, not a file."
     if member.flag_bits & 1:
         return "This file of the zip is encrypted."
     if member.file_size > MOST_FILE_BYTES:
         return "This file of the zip is too large."
-    if member.filename.lower().endswith(".zip"):
-        return "A zip inside a zip is not unpacked; unpack it first."
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        return "This file of the zip is compressed in an unusual way; make the zip anew, with the usual settings."
     return None
 
 
-def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, room: int) -> int | None:
-    """Write a member, counting what really comes out; None where it is damaged or does not fit."""
-    written = 0
+def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, room: _Room) -> str | None:
+    """Write a member, counting what really comes out; where it is damaged or does not fit, leave nothing and say why."""
+    refusal, written = None, 0
+    with target.open("wb") as out:
+        for chunk in _chunks(archive, member):
+            if chunk is None:
+                refusal = "This file of the zip is damaged."
+                break
+            written += len(chunk)
+            if written > min(member.file_size, room.left):
+                larger = written > member.file_size
+                refusal = (
+                    "This file of the zip is larger than the zip says."
+                    if larger
+                    else "There is no room left for this file: the upload unpacks to more than is allowed."
+                )
+                break
+            out.write(chunk)
+    if refusal is None and _starts_as_zip(target):
+        refusal = "A zip inside a zip is not unpacked; unpack it first."
+    if refusal is not None:
+        target.unlink()
+        return refusal
+    room.left -= written
+    return None
+
+
+def _chunks(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes | None]:
+    """What comes out of a member, bit by bit; None where it breaks off."""
     try:
-        with archive.open(member) as packed, target.open("wb") as out:
+        with archive.open(member) as packed:
             while chunk := packed.read(_CHUNK):
-                written += len(chunk)
-                if written > min(member.file_size, room):
-                    break
-                out.write(chunk)
-            else:
-                return written
-    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError, EOFError, RuntimeError):
-        pass
-    target.unlink(missing_ok=True)
-    return None
+                yield chunk
+    except (*_UNREADABLE, OSError):
+        yield None

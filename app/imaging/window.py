@@ -45,20 +45,19 @@ def linear(values: Values, window: Window) -> Values:
     """DICOM's LINEAR function to 0–255 (PS3.3 C.11.2.1.2.1); values of any shape in modality units."""
     if window.width == 1:
         return np.where(values <= window.center - 0.5, np.float32(0), np.float32(255))
-    scaled = (values - (window.center - 0.5)) / (window.width - 1) + 0.5
-    return np.clip(scaled * 255, 0, 255).astype(np.float32)
-
-
-def linear_exact(values: Values, window: Window) -> Values:
-    """DICOM's LINEAR_EXACT function to 0–255 (PS3.3 C.11.2.1.3.2)."""
-    scaled = (values - window.center) / window.width + 0.5
-    return np.clip(scaled * 255, 0, 255).astype(np.float32)
+    scaled = values - np.float32(window.center - 0.5)
+    scaled /= np.float32(window.width - 1)
+    scaled += np.float32(0.5)
+    scaled *= np.float32(255)
+    scaled.clip(0, 255, out=scaled)
+    return scaled
 
 
 def sigmoid(values: Values, window: Window) -> Values:
     """DICOM's SIGMOID function to 0–255 (PS3.3 C.11.2.1.3.1)."""
     exponent = np.clip(-4 * (values - window.center) / window.width, -80, 80)
-    return (255 / (1 + np.exp(exponent))).astype(np.float32)
+    shown: Values = (255 / (1 + np.exp(exponent))).astype(np.float32)
+    return shown
 
 
 def by_percentiles(values: Values) -> Window:
@@ -70,4 +69,5 @@ def by_percentiles(values: Values) -> Window:
 
 def to_uint8(display: Values) -> NDArray[np.uint8]:
     """Display values 0–255 rounded half up to whole grey levels."""
-    return np.floor(np.clip(display, 0, 255) + 0.5).astype(np.uint8)
+    levels: NDArray[np.uint8] = (np.clip(display, 0, 255) + np.float32(0.5)).astype(np.uint8)
+    return levels
