@@ -19,7 +19,7 @@ from shutil import copyfile
 
 from sqlalchemy.orm import Session
 
-from app import bundled, clock, schema
+from app import bundled, clock, logs, schema
 from app.artifacts import Artifacts
 from app.db import Database
 from app.errors import AppError, ConflictError
@@ -53,14 +53,15 @@ def run(environ: Mapping[str, str], port: int | None, *, prepare_only: bool) -> 
     """Prepare, start server and worker, print how to sign in, and end both on SIGINT or SIGTERM."""
     settings = load_settings(environ)
     settings = replace(settings, host=HOST, port=port or settings.port, base_url="")
+    logs.to_stderr()
+    if not prepare_only and _answers(settings):
+        raise ConflictError(
+            f"Something else listens on port {settings.port}; choose another one, such as PORT=8001."
+        )
     credentials = prepare(settings)
     if prepare_only:
         _tell(settings, credentials)
         return
-    if _answers(settings):
-        raise ConflictError(
-            f"Something else listens on port {settings.port}; choose another one, such as PORT=8001."
-        )
     children = _start(settings, environ)
     try:
         _wait_until_ready(settings, children)

@@ -1,16 +1,13 @@
 """Start the long-running processes: server, worker; and migrate."""
 
-import logging
 import signal
-import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
 
-import structlog
 import uvicorn
 
-from app import schema
+from app import logs, schema
 from app.db import Database
 from app.errors import InvalidError
 from app.main import create_app
@@ -23,7 +20,7 @@ def serve(environ: Mapping[str, str], host: str | None, port: int | None) -> Non
     """Serve until SIGINT or SIGTERM; requests in hand are answered first."""
     settings = load_settings(environ)
     settings = replace(settings, host=host or settings.host, port=port or settings.port)
-    log_plainly()
+    logs.to_stderr()
     uvicorn.run(
         create_app(settings),
         host=settings.host,
@@ -44,7 +41,7 @@ def work(environ: Mapping[str, str], device: str) -> None:
         raise InvalidError(f"The worker needs {error.name}: install the extra “worker”.") from error
 
     settings = load_settings(environ)
-    log_plainly()
+    logs.to_stderr()
     parts = worker.Parts.build(settings, device)
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -57,18 +54,3 @@ def migrate(environ: Mapping[str, str]) -> None:
     database = Database(load_settings(environ).database_url)
     schema.upgrade(database)
     database.close()
-
-
-def log_plainly() -> None:
-    """Log to stderr, one line an event."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
-    )

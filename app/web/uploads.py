@@ -17,6 +17,7 @@ from app.settings import Settings
 
 LONGEST_FIELD = 20_000
 MOST_PARTS = 60_000
+_BROKE_OFF = "The upload broke off; nothing of it was kept. Please try again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,25 +40,29 @@ async def receive(request: Request, settings: Settings) -> Upload:
     folder.mkdir(parents=True)
     form = _Form(folder)
     try:
-        parser = form.parser(request.headers.get("content-type", ""))
-        received = 0
-        async for chunk in request.stream():
-            received += len(chunk)
-            if received > limit:
-                raise InvalidError(_too_large(settings))
-            await to_thread.run_sync(parser.write, chunk)
-        parser.finalize()
-        if not form.complete:
-            raise InvalidError("The upload broke off; nothing of it was kept. Please try again.")
+        await _stream(request, form, limit, _too_large(settings))
     except BaseException as error:
         form.close()
         shutil.rmtree(folder, ignore_errors=True)
         if isinstance(error, MultipartParseError | ClientDisconnect):
-            raise InvalidError("The upload broke off; nothing of it was kept. Please try again.") from error
+            raise InvalidError(_BROKE_OFF) from error
         raise
     return Upload(
         name, form.files, {key: value.decode("utf-8", "replace") for key, value in form.fields.items()}
     )
+
+
+async def _stream(request: Request, form: "_Form", limit: int, too_large: str) -> None:
+    parser = form.parser(request.headers.get("content-type", ""))
+    received = 0
+    async for chunk in request.stream():
+        received += len(chunk)
+        if received > limit:
+            raise InvalidError(too_large)
+        await to_thread.run_sync(parser.write, chunk)
+    parser.finalize()
+    if not form.complete:
+        raise InvalidError(_BROKE_OFF)
 
 
 def discard(settings: Settings, upload: Upload) -> None:

@@ -104,3 +104,6 @@ def sweep_staging(parts: Parts) -> None:
     for folder in staging.iterdir():
         if folder.name not in needed:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+__all__ = ["BODIES", "Parts", "Work", "run", "run_one", "run_until_idle", "sweep_staging"]
