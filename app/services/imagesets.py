@@ -262,9 +262,7 @@ def rows(db: Session, sets: list[ImageSet], now: datetime) -> list[ImageSetRow]:
             select(Origin.image_set_id, func.count())
             .where(Origin.image_set_id.in_([s.id for s in sets]))
             .group_by(Origin.image_set_id)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     return [
         ImageSetRow(

@@ -180,7 +180,7 @@ def state(db: Session, seat: ReaderSeat) -> State:
         Presentation.reading_id == seat.reading_id,
         Presentation.position.between(answered, answered + 1 + AHEAD),
     )
-    names = dict(db.execute(near).tuples().all())
+    names = dict(db.execute(near).all())
     return State(
         position=min(answered + 1, total),
         total=total,

@@ -73,7 +73,7 @@ def ratings(db: Session, session_id: str) -> list[UnblindedRating]:
     """The answers that count (each item's last revision) with the truth, by reader and position."""
     last: dict[tuple[str, str], UnblindedRating] = {}
     for row in db.execute(_JOINED.where(Item.session_id == session_id)):
-        rating, code, item, origin, label, position = row.tuple()
+        rating, code, item, origin, label, position = row
         last[rating.reading_id, item.id] = UnblindedRating(
             reader=code,
             model=label or "",
