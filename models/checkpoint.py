@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from models.config import Architecture, shapes
+from models.config import Architecture, GeneratorConfig, shapes
 from models.errors import CheckpointRefused
 from models.formats import safetensors
 from models.formats.foreign import Foreign, Laid
@@ -56,14 +57,13 @@ class Facts:
 
 def inspect(source: Path) -> Facts:
     """Read a checkpoint of any known kind and tell what it is; raises CheckpointRefused."""
-    return _checked(source)[1]
+    return _checked(source)[2]
 
 
 def import_file(source: Path, target: Path) -> Facts:
     """Read a checkpoint of any known kind and write it as ours; raises CheckpointRefused. Nothing in it is run."""
-    foreign, facts = _checked(source)
-    tensors = {name: laid.array() for name, laid in foreign.tensors.items()}
-    safetensors.write_safetensors(target, foreign.config, tensors, asdict(facts))
+    config, tensors, facts = _checked(source)
+    safetensors.write_safetensors(target, config, tensors, asdict(facts))
     return facts
 
 
@@ -80,34 +80,40 @@ def load(path: Path, device: "torch.device | str" = "cpu") -> "Generator":
     return generator.to(device).eval().requires_grad_(requires_grad=False)
 
 
-def save(generator: "Generator", path: Path, origin: Mapping[str, object]) -> None:
+def save(generator: "Generator", path: Path, origin: Mapping[str, object] | None = None) -> None:
     """Write a generator as ours, whole or not at all; of `origin` format, source_sha256, kimg and num_fp16_res are kept."""
     tensors = {
         name: tensor.detach().cpu().contiguous().numpy() for name, tensor in generator.state_dict().items()
     }
-    safetensors.write_safetensors(path, generator.config, tensors, origin)
+    safetensors.write_safetensors(path, generator.config, tensors, origin or {})
 
 
-def _checked(source: Path) -> tuple[Foreign, Facts]:
+def _checked(source: Path) -> tuple[GeneratorConfig, dict[str, NDArray[np.float32]], Facts]:
+    """Every tensor is taken, so that a file is refused here or not at all."""
     foreign = _matched(read_foreign(source))
-    parameters = sum(laid.array().size for name, laid in foreign.tensors.items() if not _is_buffer(name))
+    tensors = {name: laid.array() for name, laid in foreign.tensors.items()}
+    parameters = sum(numbers.size for name, numbers in tensors.items() if not _is_buffer(name))
     told, config = foreign.told, foreign.config
-    return foreign, Facts(
-        format=str(told.get("format", foreign.format)),
-        source_sha256=str(told["source_sha256"]) if "source_sha256" in told else sha256(source),
-        resolution=config.resolution,
-        channels=config.channels,
-        z_dim=config.z_dim,
-        w_dim=config.w_dim,
-        c_dim=config.c_dim,
-        mapping_layers=config.mapping_layers,
-        architecture=config.architecture,
-        channel_base=config.channel_base,
-        channel_max=config.channel_max,
-        conv_clamp=config.conv_clamp,
-        num_fp16_res=_number(told.get("num_fp16_res")),
-        parameters=parameters,
-        kimg=_kimg(source.name, told),
+    return (
+        config,
+        tensors,
+        Facts(
+            format=str(told.get("format", foreign.format)),
+            source_sha256=str(told["source_sha256"]) if "source_sha256" in told else sha256(source),
+            resolution=config.resolution,
+            channels=config.channels,
+            z_dim=config.z_dim,
+            w_dim=config.w_dim,
+            c_dim=config.c_dim,
+            mapping_layers=config.mapping_layers,
+            architecture=config.architecture,
+            channel_base=config.channel_base,
+            channel_max=config.channel_max,
+            conv_clamp=config.conv_clamp,
+            num_fp16_res=_number(told.get("num_fp16_res")),
+            parameters=parameters,
+            kimg=_kimg(source.name, told),
+        ),
     )
 
 

@@ -34,9 +34,11 @@ class GeneratorConfig:
             raise CheckpointRefused(f"Images have 1 or 3 channels, not {self.channels}.")
         if self.architecture not in get_args(Architecture):
             raise CheckpointRefused(f"The synthesis architecture {self.architecture!r} is not known.")
-        for name in ("z_dim", "w_dim", "mapping_layers", "channel_base", "channel_max"):
+        for name in ("z_dim", "w_dim", "channel_base", "channel_max"):
             if not 1 <= getattr(self, name) <= 1 << 20:
                 raise CheckpointRefused(f"A generator's {name} cannot be {getattr(self, name)}.")
+        if not 1 <= self.mapping_layers <= 64:
+            raise CheckpointRefused(f"A generator's mapping cannot have {self.mapping_layers} layers.")
         if not 0 <= self.c_dim <= 1 << 20:
             raise CheckpointRefused(f"A generator's number of classes cannot be {self.c_dim}.")
         if self.channel_base < size:

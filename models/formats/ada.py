@@ -20,7 +20,9 @@ FORMAT = "stylegan2-ada-pytorch pickle"
 FORMAT_SG3 = "stylegan3 pickle, stylegan2 configuration"
 _ANOTHER = "This checkpoint's generator is not built as a StyleGAN2: "
 MOST_LAYERS = 64
-DEEPEST = 8
+MOST_NODES = 1000  # a generator of 1024 pixels has 150 and 480 tensors
+MOST_TENSORS = 5000
+LONGEST_NAME = 60
 _MAPPING: dict[str, object] = {
     "z_dim": 512,
     "c_dim": 0,
@@ -115,7 +117,14 @@ def _empty() -> dict[object, object]:
     return {}
 
 
+def _tensorflow() -> object:
+    raise CheckpointRefused(
+        "TensorFlow StyleGAN2 checkpoints are not read yet; give a .pkl of stylegan2-ada-pytorch or stylegan3."
+    )
+
+
 NAMES: Names = {
+    ("dnnlib.tflib.network", "Network"): _tensorflow,
     ("torch_utils.persistence", "_reconstruct_persistent_obj"): Node,
     ("collections", "OrderedDict"): _ordered,
     ("torch._utils", "_rebuild_parameter"): _parameter,
@@ -144,12 +153,26 @@ def read_ada(data: memoryview) -> Foreign:
         )
     newer = "num_fp16_res" in synthesis.state
     config = _config(mapping, synthesis, newer=newer)
-    _compare(generator, "", config)
-    blocks = [node for node in synthesis.part("_modules").values() if type(node) is Node]
-    fp16 = sum(block.state.get("use_fp16") is True for block in blocks)
-    return Foreign(
-        FORMAT_SG3 if newer else FORMAT, config, dict(_tensors(generator, "")), {"num_fp16_res": fp16}
-    )
+    nodes = dict(_walk(generator))
+    for path, node in nodes.items():
+        _compare(node, path, config)
+    fp16 = sum(node.state.get("use_fp16") is True for node in nodes.values())
+    return Foreign(FORMAT_SG3 if newer else FORMAT, config, _tensors(nodes), {"num_fp16_res": fp16})
+
+
+def _walk(top: Node) -> Iterator[tuple[str, Node]]:
+    """Every node by its path. A node may stand in many places of a file, even in itself: the places are limited."""
+    waiting = [("", top)]
+    for _ in range(MOST_NODES):
+        path, node = waiting.pop()
+        yield path, node
+        for name, child in node.part("_modules").items():
+            if type(child) is not Node or len(name) > LONGEST_NAME:
+                raise CheckpointRefused(DAMAGED)
+            waiting.append((f"{path}.{name}" if path else name, child))
+        if not waiting:
+            return
+    raise CheckpointRefused(f"{_ANOTHER}it has more than {MOST_NODES} layers.")
 
 
 def _config(mapping: Node, synthesis: Node, *, newer: bool) -> GeneratorConfig:
@@ -213,26 +236,25 @@ def _expected(layer: str, config: GeneratorConfig) -> dict[str, object]:
     return known.get(layer) or known.get(layer.rstrip("0123456789"), {})
 
 
-def _compare(node: Node, path: str, config: GeneratorConfig, depth: int = 0) -> None:
+def _compare(node: Node, path: str, config: GeneratorConfig) -> None:
     """Refuse a layer that works otherwise than its like in a StyleGAN2: another activation, no noise, another clamp."""
     for name, value in _expected(path.rpartition(".")[2], config).items():
-        if name in node.state and node.state[name] != value:
+        if name in node.state and not _equal(node.state[name], value):
             raise CheckpointRefused(
                 f"{_ANOTHER}{path} has {name} {shown(node.state[name])} instead of {value}."
             )
-    if depth > DEEPEST:
-        raise CheckpointRefused(DAMAGED)
-    for name, child in node.part("_modules").items():
-        if type(child) is not Node:
-            raise CheckpointRefused(DAMAGED)
-        _compare(child, f"{path}.{name}" if path else name, config, depth + 1)
 
 
-def _tensors(node: Node, path: str) -> Iterator[tuple[str, StoredTensor]]:
-    for kind in ("_parameters", "_buffers"):
-        for name, tensor in node.part(kind).items():
-            if type(tensor) is not StoredTensor:
+def _equal(found: object, value: object) -> bool:
+    """Whether they are equal, for plain values only: containers of a foreign file may hold themselves."""
+    return type(found) in (bool, int, float, str, type(None)) and found == value
+
+
+def _tensors(nodes: Mapping[str, Node]) -> dict[str, StoredTensor]:
+    found: dict[str, StoredTensor] = {}
+    for path, node in nodes.items():
+        for name, tensor in [*node.part("_parameters").items(), *node.part("_buffers").items()]:
+            if type(tensor) is not StoredTensor or len(name) > LONGEST_NAME or len(found) == MOST_TENSORS:
                 raise CheckpointRefused(DAMAGED)
-            yield path + name, tensor
-    for name, child in node.part("_modules").items():
-        yield from _tensors(cast("Node", child), f"{path}{name}.")
+            found[f"{path}.{name}" if path else name] = tensor
+    return found

@@ -45,6 +45,8 @@ _MARK = _Mark()
 
 def shown(text: object) -> str:
     """A piece of a foreign file, made harmless and short enough for a sentence."""
+    if not isinstance(text, str | int | float | None):
+        return f"a {type(text).__name__}"  # a container may be large, or hold itself
     return "".join(c if c.isprintable() else "?" for c in str(text)[:80])
 
 
