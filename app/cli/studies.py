@@ -15,7 +15,7 @@ from app.db import Database
 from app.errors import ConflictError, InvalidError
 from app.imaging import sources, stimulus
 from app.imaging.importer import Decoded, decode_all
-from app.services import imagesets, people, reports, unblinding, verification
+from app.services import analysis, imagesets, people, reports, unblinding, verification
 from app.services.people import SignedIn
 from app.settings import Settings, load_settings
 from app.tables.people import User
@@ -88,8 +88,8 @@ def export(environ: Mapping[str, str], session_id: str, out: Path) -> None:
             session = _session(db.get(VttSession, session_id), session_id)
             unblinding.look(db, session, actor=ACTOR, what="export", key=settings.secret_key, now=clock.now())
         with database.read() as db:
-            folder, made, _ = reports.make(db, session_id)
-            reports.keep(artifacts, folder, made)
+            folder, made = analysis.make(db, session_id)
+            analysis.keep(artifacts, folder, made)
             admin = SignedIn(id="", email="", role="admin")
             out.mkdir(parents=True, exist_ok=True)
             for name in reports.EXPORTS:

@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import dcmread
 from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.filereader import read_file_meta_info
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.utils import iter_pixels
 from pydicom.uid import (
     UID,
+    DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
@@ -22,7 +24,7 @@ from pydicom.uid import (
 )
 
 from app.errors import InvalidError
-from app.imaging import facts, greys, kinds, palettes
+from app.imaging import deflated, facts, greys, kinds, palettes
 from app.imaging.shown import MOST_FRAMES, MOST_SAMPLES, Pictures, Shown, from_colours
 from app.imaging.window import Window
 
@@ -39,10 +41,15 @@ _CONTRADICTION = (
 def pictures(path: Path, wanted: Window | None) -> Pictures:
     """A DICOM file's frames through the window `wanted`, else the file's own, else percentiles; raises InvalidError."""
     whole = path.stat().st_size <= _READ_WHOLE
+    is_deflated = (
+        kinds.has_preamble(path) and _syntax(read_file_meta_info(path)) == DeflatedExplicitVRLittleEndian
+    )
+    if is_deflated:
+        deflated.judge(path)
     dataset = dcmread(path, force=True, stop_before_pixels=not whole)
     kinds.refuse_non_images(dataset)
     _complete_meta(dataset)
-    if dataset.file_meta.TransferSyntaxUID.is_deflated and not whole:
+    if is_deflated and not whole:
         raise InvalidError("This compressed file is too large.")
     if whole and not any(keyword in dataset for keyword in _PIXELS):
         raise InvalidError("This is not an image: it is DICOM without any pixels.")
@@ -56,11 +63,15 @@ def pictures(path: Path, wanted: Window | None) -> Pictures:
     )
 
 
+def _syntax(meta: Dataset) -> UID:
+    return UID(str(meta.get("TransferSyntaxUID") or ""))
+
+
 def _complete_meta(dataset: Dataset) -> None:
     """Files of old do not say their transfer syntax; how pydicom could read them tells which it is."""
     if not isinstance(getattr(dataset, "file_meta", None), FileMetaDataset):
         dataset.file_meta = FileMetaDataset()
-    if dataset.file_meta.get("TransferSyntaxUID"):
+    if _syntax(dataset.file_meta):
         return
     implicit, little = dataset.original_encoding
     if "PixelData" in dataset and dataset["PixelData"].is_undefined_length:
@@ -92,7 +103,7 @@ def _judge(dataset: Dataset) -> int:
         raise InvalidError(
             f"The header of this file declares {allocated} bits a pixel, which cannot be decoded."
         )
-    _judge_compression(dataset.file_meta.TransferSyntaxUID, stored)
+    _judge_compression(_syntax(dataset.file_meta), stored)
     return frames
 
 

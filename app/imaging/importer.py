@@ -15,7 +15,7 @@ from app import sandbox
 from app.imaging.sources import Source
 from app.imaging.window import Window
 
-LIMITS = sandbox.Limits(memory_bytes=2 * 2**30, cpu_seconds=60, file_bytes=256 * 2**20, wall_seconds=120)
+LIMITS = sandbox.Limits(memory_bytes=2**30, cpu_seconds=60, file_bytes=256 * 2**20, wall_seconds=120)
 _TOO_LONG = "Decoding this file took too long and was stopped."
 _DIED = "Decoding this file broke the decoder or took too much time or memory; it may be damaged."
 
@@ -54,7 +54,7 @@ class Refused:
 
 
 def decode_all(
-    sources: Iterable[Source], settings: ImportSettings, staging: Path
+    sources: Iterable[Source], settings: ImportSettings, staging: Path, limits: sandbox.Limits = LIMITS
 ) -> Iterator[Decoded | Refused]:
     """Decode one source after the other, in constant memory; `staging` is made, and removed again whatever happens.
 
@@ -64,7 +64,7 @@ def decode_all(
     groups = _Groups()
     argv = [sys.executable, "-m", "app.imaging.child"]
     try:
-        with sandbox.spawn(argv, LIMITS, writable=staging) as child:
+        with sandbox.spawn(argv, limits, writable=staging) as child:
             for source in sources:
                 if source.path is None:
                     yield Refused(source.place, None, source.refusal or "There is no file here.")

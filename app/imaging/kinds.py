@@ -37,11 +37,10 @@ _RT_IMAGES = tuple(f"1.2.840.10008.5.1.4.1.1.481.{number}" for number in (1, 23,
 
 def kind(path: Path) -> Literal["dicom", "raster"]:
     """Which reader takes this file; raises InvalidError. A DICOM preamble that also is a TIFF header is DICOM."""
-    with path.open("rb") as file:
-        head = file.read(4096)
+    head = _head(path)
     if not head:
         raise InvalidError("This file is empty.")
-    if head[128:132] == b"DICM":
+    if has_preamble(path):
         return "dicom"
     if head.startswith(_RASTER_MAGIC):
         return "raster"
@@ -50,6 +49,16 @@ def kind(path: Path) -> Literal["dicom", "raster"]:
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         raise InvalidError("A zip inside a zip is not unpacked; unpack it first.")
     raise InvalidError("This is text, not an image." if _is_text(head) else _NO_IMAGE)
+
+
+def has_preamble(path: Path) -> bool:
+    """Whether a file says that it is DICOM; files of old do not."""
+    return _head(path)[128:132] == b"DICM"
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(4096)
 
 
 def _is_text(head: bytes) -> bool:

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app import report
-from app.errors import InvalidError
-from app.report.rows import Rating
+from app.report import analysed
+from app.report.rows import POINTS, Rating
 from app.stats import crossed, detection, paper
 from app.stats.crossed import CrossedMean
 from app.stats.detection import Counts, Metrics, Rate
@@ -17,7 +17,6 @@ from app.stats.estimates import NotEstimable, Number, Proportion
 from app.stats.paper import MeanSd
 
 METRICS = ("precision", "recall", "accuracy", "fpr", "fnr")
-UNNAMED = ""
 Floats = NDArray[np.float64]
 
 
@@ -85,64 +84,25 @@ class Report:
     points: int
 
 
-def build(ratings: Sequence[Rating], *, title: str, provenance: Mapping[str, str]) -> Report:
-    """The report of these ratings; raises InvalidError where an image has two truths or an answer stands twice."""
-    _check_truth(ratings)
-    analysed = _first_presentations([rating for rating in ratings if rating.kind == "main"])
-    left_out: dict[str, int] = defaultdict(int)
-    for rating in ratings:
-        if rating.kind != "main":
-            left_out[rating.kind] += 1
-    repeats = sum(rating.kind == "main" for rating in ratings) - len(analysed)
-    if repeats:
-        left_out["later presentation"] = repeats
-    names = sorted({rating.model for rating in analysed if rating.truth == "synthetic"}) or [UNNAMED]
-    points = max((rating.likert or 0 for rating in ratings), default=0)
-    models = tuple(_model(name, _of_model(analysed, name), max(points, 5)) for name in names)
+def build(
+    ratings: Sequence[Rating], *, title: str, provenance: Mapping[str, str], points: int = POINTS
+) -> Report:
+    """The report of these ratings on a scale of 1 to `points`.
+
+    Raises InvalidError where an image has two truths, an answer stands twice, or a row's model cannot be told.
+    """
+    main, left_out = analysed.analysed(ratings)
+    points = max(points, *(rating.likert or 0 for rating in main), 0)
     return Report(
         title=title,
         version=report.VERSION,
         provenance=dict(provenance),
-        n_ratings=len(analysed),
-        n_readers=len({rating.reader for rating in analysed}),
-        left_out=dict(left_out),
-        models=models,
-        points=max(points, 5),
+        n_ratings=len(main),
+        n_readers=len({rating.reader for rating in main}),
+        left_out=left_out,
+        models=tuple(_model(name, analysed.of_model(main, name), points) for name in analysed.models(main)),
+        points=points,
     )
-
-
-def _check_truth(ratings: Iterable[Rating]) -> None:
-    truths: dict[tuple[str, str], str] = {}
-    for rating in ratings:
-        known = truths.setdefault((rating.model, rating.image), rating.truth)
-        if known != rating.truth:
-            raise InvalidError(f"The image “{rating.image}” is real in one row and synthetic in another.")
-
-
-def _first_presentations(ratings: Iterable[Rating]) -> list[Rating]:
-    """Each reader's first answer to each image; raises InvalidError where two answers are not told apart by `repeat`."""
-    first: dict[tuple[str, str, str], Rating] = {}
-    seen: set[tuple[str, str, str, int]] = set()
-    for rating in ratings:
-        key = (rating.reader, rating.model, rating.image)
-        if (*key, rating.repeat) in seen:
-            raise InvalidError(
-                f"Reader “{rating.reader}” answered the image “{rating.image}” twice; "
-                "number the presentations in a column “repeat” if that is meant."
-            )
-        seen.add((*key, rating.repeat))
-        if key not in first or rating.repeat < first[key].repeat:
-            first[key] = rating
-    return list(first.values())
-
-
-def _of_model(ratings: Iterable[Rating], name: str) -> list[Rating]:
-    """The model's synthetic images, and the real ones that belong to it or to all models."""
-    return [
-        rating
-        for rating in ratings
-        if rating.model == name or (rating.truth == "real" and rating.model == UNNAMED)
-    ]
 
 
 def _model(name: str, ratings: Sequence[Rating], points: int) -> ModelResult:
@@ -204,10 +164,11 @@ def _average(readers: Iterable[ReaderResult], metric: str) -> MeanSd:
 def _table(ratings: Sequence[Rating], counted: str) -> Floats:
     """Readers × images: 1 where the answer is `counted`, 0 where it is the other, NaN where there is none."""
     readers = {reader: i for i, reader in enumerate(sorted({rating.reader for rating in ratings}))}
-    images = {image: j for j, image in enumerate(sorted({rating.image for rating in ratings}))}
+    # An image is known by its model too: two models may number their own images alike.
+    images = {key: j for j, key in enumerate(sorted({(rating.model, rating.image) for rating in ratings}))}
     table = np.full((len(readers), len(images)), np.nan)
     for rating in ratings:
-        table[readers[rating.reader], images[rating.image]] = rating.answer == counted
+        table[readers[rating.reader], images[rating.model, rating.image]] = rating.answer == counted
     return table
 
 

@@ -1,12 +1,11 @@
 """The report's CSV files. Fractions are unrounded, empty where they do not exist; text never starts a formula."""
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from app.report.build import METRICS, ModelResult, Report, rate
+from app.report.cells import table
 from app.stats.crossed import CrossedMean
-from app.stats.estimates import Interval, NotEstimable, Proportion
+from app.stats.estimates import Interval
 from app.stats.paper import MeanSd
 
 PER_READER = (
@@ -24,29 +23,6 @@ PER_READER = (
     "ks_p",
 )
 SUMMARY = ("model", "metric", "readers", "mean", "sd", "estimate", "ci_low", "ci_high", "method")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-def cell(value: object) -> object:
-    """A cell as it is written: numbers as numbers, no value as nothing, text that a spreadsheet would run made plain."""
-    if value is None or isinstance(value, NotEstimable):
-        return ""
-    if isinstance(value, Proportion):
-        return repr(value.value)
-    if isinstance(value, float):
-        return repr(value)
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return "'" + value
-    return value
-
-
-def table(header: Sequence[str], lines: Iterable[Iterable[object]]) -> str:
-    """A CSV text with CRLF line ends (RFC 4180)."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(header)
-    writer.writerows([[cell(value) for value in line] for line in lines])
-    return out.getvalue()
 
 
 def per_reader(report: Report) -> str:

@@ -10,17 +10,27 @@ NA = "n/a"
 
 def fixed(value: Number, places: int) -> str:
     """The value with so many decimals; n/a where there is none."""
-    if isinstance(value, NotEstimable):
-        return NA
-    rounded = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
-    return str(abs(rounded) if rounded == 0 else rounded).replace("-", "−")
+    return NA if isinstance(value, NotEstimable) else _rounded(_decimal(value), places)
 
 
 def percent(value: Number, n: int) -> str:
     """A fraction as whole per cent, with one decimal where n is over 100."""
-    if isinstance(value, NotEstimable):
-        return NA
-    return f"{fixed(value * 100, 1 if n > 100 else 0)} %"
+    return NA if isinstance(value, NotEstimable) else f"{_hundredfold(value, n)} %"
+
+
+def _hundredfold(value: float, n: int) -> str:
+    # Multiplied as a decimal: in binary 23/40 × 100 is less than 57.5 and would round down.
+    return _rounded(_decimal(value) * 100, 1 if n > 100 else 0)
+
+
+def _decimal(value: float) -> Decimal:
+    """The decimal number that is meant: twelve digits, without the noise of sums in binary."""
+    return Decimal(f"{value:.12g}")
+
+
+def _rounded(value: Decimal, places: int) -> str:
+    rounded = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    return f"{abs(rounded) if rounded == 0 else rounded:f}".replace("-", "−")
 
 
 def p_value(p: Number) -> str:
@@ -29,7 +39,7 @@ def p_value(p: Number) -> str:
         return NA
     if p < 0.0005:
         return "<.001"
-    if p > 0.9995:
+    if p >= 0.9995:
         return ">.999"
     return fixed(p, 3).removeprefix("0")
 
@@ -45,17 +55,15 @@ def interval(found: Interval | NotEstimable, n: int) -> str:
     """Bounds in per cent: 26–66 %."""
     if isinstance(found, NotEstimable):
         return NA
-    low, high = (percent(bound, n).removesuffix(" %") for bound in (found.low, found.high))
-    return f"{low}–{high} %"
+    return f"{_hundredfold(found.low, n)}–{_hundredfold(found.high, n)} %"
 
 
 def mean_sd_percent(found: MeanSd) -> str:
     """Mean ± SD of fractions, in per cent."""
     if isinstance(found.mean, NotEstimable):
         return NA
-    mean = fixed(found.mean * 100, 0)
-    sd = NA if isinstance(found.sd, NotEstimable) else fixed(found.sd * 100, 0)
-    return f"{mean} ± {sd} %"
+    sd = NA if isinstance(found.sd, NotEstimable) else _hundredfold(found.sd, 0)
+    return f"{_hundredfold(found.mean, 0)} ± {sd} %"
 
 
 def mean_sd(found: MeanSd) -> str:

@@ -4,7 +4,7 @@ import csv
 import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.errors import InvalidError
@@ -13,13 +13,16 @@ REQUIRED = ("reader", "image", "truth", "answer")
 OPTIONAL = ("model", "likert", "seconds", "kind", "repeat", "position")
 WORDS = ("real", "synthetic")
 KINDS = ("main", "practice", "catch", "repeat")
-MOST_LIKERT = 100
+POINTS = 5
 MOST_BYTES = 512 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """One answer beside the truth. `model` is empty where a real image is shared by all models."""
+    """One answer beside the truth. `model` is empty where a real image is shared by all models.
+
+    `repeat` numbers the presentations of an image to a reader; `row` is the place in a spreadsheet, for refusals.
+    """
 
     reader: str
     model: str
@@ -31,10 +34,14 @@ class Rating:
     kind: str = "main"
     position: int | None = None
     repeat: int = 0
+    row: int | None = field(default=None, compare=False)
 
 
-def read(path: Path) -> list[Rating]:
-    """The ratings of a CSV file (comma, semicolon or tab; UTF-8); raises InvalidError naming the row (the header is row 1)."""
+def read(path: Path, points: int = POINTS) -> list[Rating]:
+    """The ratings of a CSV file (comma, semicolon or tab; UTF-8), Likert from 1 to `points`.
+
+    Raises InvalidError naming the row; the header is row 1.
+    """
     try:
         if path.stat().st_size > MOST_BYTES:
             raise InvalidError(f"{path.name} is larger than {MOST_BYTES // 2**20} MB.")
@@ -45,10 +52,10 @@ def read(path: Path) -> list[Rating]:
         ) from None
     except OSError as error:
         raise InvalidError(f"{path} cannot be read: {error.strerror}.") from None
-    return parse(text)
+    return parse(text, points)
 
 
-def parse(text: str) -> list[Rating]:
+def parse(text: str, points: int = POINTS) -> list[Rating]:
     """The ratings of a CSV text; raises InvalidError naming the row."""
     header_line = text.partition("\n")[0]
     separator = max(",;\t", key=header_line.count)
@@ -56,7 +63,7 @@ def parse(text: str) -> list[Rating]:
     try:
         header = [name.strip().lower() for name in next(lines, [])]
         _check_header(header)
-        ratings = [_rating(row, header, cells) for row, cells in _filled(lines)]
+        ratings = [_rating(row, header, cells, points) for row, cells in _filled(lines)]
     except csv.Error as error:
         raise InvalidError(f"This is no CSV file: {error}.") from None
     if not ratings:
@@ -81,21 +88,22 @@ def _check_header(header: list[str]) -> None:
         raise InvalidError(f"Row 1: the column “{doubled}” stands twice.")
 
 
-def _rating(row: int, header: Sequence[str], cells: Sequence[str]) -> Rating:
+def _rating(row: int, header: Sequence[str], cells: Sequence[str], points: int) -> Rating:
     if len(cells) > len(header) and any(cell.strip() for cell in cells[len(header) :]):
         raise InvalidError(f"Row {row}: more cells than the first row has columns.")
-    given = {name: cell.strip() for name, cell in zip(header, cells, strict=False)}
+    given = {name: " ".join(cell.split()) for name, cell in zip(header, cells, strict=False)}
     return Rating(
         reader=_text(row, given, "reader"),
         model=given.get("model", ""),
         image=_text(row, given, "image"),
         truth=_word(row, given, "truth", WORDS),
         answer=_word(row, given, "answer", WORDS),
-        likert=_whole(row, given, "likert", 1, MOST_LIKERT),
+        likert=_whole(row, given, "likert", 1, points),
         seconds=_seconds(row, given),
         kind=_word(row, given, "kind", KINDS) if given.get("kind") else "main",
         position=_whole(row, given, "position", 0, 10**9),
         repeat=_whole(row, given, "repeat", 0, 10**6) or 0,
+        row=row,
     )
 
 

@@ -1,5 +1,6 @@
 """Users: adding them, signing in and out."""
 
+import functools
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,7 +17,6 @@ SHORTEST_PASSWORD = 12
 ROLES = ("admin", "researcher")
 
 _hasher = argon2.PasswordHasher()
-_NOBODY = _hasher.hash("the password of nobody")  # so that an unknown address takes as long as a known one
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +59,18 @@ def check_password(db: Session, email: str, password: str) -> str:
     """The user's id; raises SignInRequiredError in the same words and time for an unknown address and a wrong password."""
     user = db.scalar(select(User).where(User.email == email.strip().lower(), User.disabled_at.is_(None)))
     try:
-        _hasher.verify(user.password_hash if user else _NOBODY, password)
+        _hasher.verify(user.password_hash if user else _nobody(), password)
     except argon2.exceptions.VerifyMismatchError:
         user = None
     if user is None:
         raise SignInRequiredError("The e-mail address or the password is wrong.")
     return user.id
+
+
+@functools.cache
+def _nobody() -> str:
+    """A hash to check against where there is no user, so that an unknown address takes as long as a known one."""
+    return _hasher.hash("the password of nobody")
 
 
 def sign_in(db: Session, user_id: str, now: datetime) -> str:

@@ -5,10 +5,8 @@ A report is kept under the hash of the manifest and the ratings that it was made
 
 import hashlib
 import json
-import tempfile
 from dataclasses import astuple, dataclass, fields
 from datetime import datetime
-from pathlib import Path
 
 from markupsafe import Markup
 from sqlalchemy.orm import Session
@@ -16,8 +14,7 @@ from sqlalchemy.orm import Session
 from app import report
 from app.artifacts import Artifacts
 from app.errors import ConflictError, NotFoundError
-from app.report import build, csv, html, write
-from app.report.rows import Rating
+from app.report import cells
 from app.services import audit, jobs, sessions, unblinding
 from app.services.jobs import JobView
 from app.services.people import SignedIn
@@ -25,7 +22,7 @@ from app.services.unblinding import UnblindedRating
 from app.tables.sessions import VttSession
 
 REPORT_JOB = "report"
-_DONE, _BODY = "complete", "page.html"
+DONE, BODY = "complete", "page.html"
 CODEBOOK = (
     ("reader", "the reader's code", "text"),
     ("model", "the generator's name; empty for real images, which all generators share", "text"),
@@ -71,11 +68,11 @@ def request_report(db: Session, user: SignedIn, session_id: str, now: datetime) 
 
 def built(db: Session, artifacts: Artifacts, user: SignedIn, session_id: str) -> BuiltReport | None:
     """The finished report, or None where the worker has to make it first."""
-    folder = _folder(db, sessions.own(db, user, session_id))
-    if not artifacts.exists(f"{folder}/{_DONE}"):
+    folder = folder_of(db, sessions.own(db, user, session_id))
+    if not artifacts.exists(f"{folder}/{DONE}"):
         return None
-    figures = json.loads(artifacts.get(f"{folder}/{_DONE}"))["figures"]
-    body = Markup(artifacts.get(f"{folder}/{_BODY}").decode())  # noqa: S704 - rendered by our own template
+    figures = json.loads(artifacts.get(f"{folder}/{DONE}"))["figures"]
+    body = Markup(artifacts.get(f"{folder}/{BODY}").decode())  # noqa: S704 - rendered by our own template
     return BuiltReport(body, tuple(figures))
 
 
@@ -84,34 +81,7 @@ def figure(db: Session, artifacts: Artifacts, user: SignedIn, session_id: str, n
     there = built(db, artifacts, user, session_id)
     if there is None or name not in there.figures:
         raise NotFoundError("There is no such figure.")
-    return artifacts.get(f"{_folder(db, sessions.own(db, user, session_id))}/figures/{name}")
-
-
-def make(db: Session, session_id: str) -> tuple[str, build.Report, tuple[UnblindedRating, ...]]:
-    """Compute a closed session's report: where it is kept, the report, and the ratings it was made from."""
-    session = db.get_one(VttSession, session_id)
-    if session.state != "closed":
-        raise ConflictError("Close the session first: nobody looks at the truth while readers are at work.")
-    ratings = tuple(unblinding.ratings(db, session_id))
-    made = build.build(
-        [Rating(**{f.name: getattr(r, f.name) for f in fields(r)}) for r in ratings],
-        title=session.title,
-        provenance={"session": session_id, "manifest_sha256": session.manifest_sha256 or ""},
-    )
-    return _folder(db, session), made, ratings
-
-
-def keep(artifacts: Artifacts, folder: str, made: build.Report) -> None:
-    """Write a report's files; it counts as built when the last of them is there."""
-    with tempfile.TemporaryDirectory(prefix="blindread-report-") as name:
-        outdir = Path(name)
-        write.write(made, outdir)
-        figures = sorted(path.name for path in (outdir / "figures").glob("*.svg"))
-        for path in sorted(outdir.rglob("*")):
-            if path.is_file():
-                artifacts.put(f"{folder}/{path.relative_to(outdir).as_posix()}", path.read_bytes())
-    artifacts.put(f"{folder}/{_BODY}", html.fragment(made).encode())
-    artifacts.put(f"{folder}/{_DONE}", json.dumps({"figures": figures}).encode())
+    return artifacts.get(f"{folder_of(db, sessions.own(db, user, session_id))}/figures/{name}")
 
 
 FROM_REPORT = frozenset({"per_reader.csv", "summary.csv", "report.html", "report.json", "tables.tex"})
@@ -124,11 +94,11 @@ def export(db: Session, artifacts: Artifacts, user: SignedIn, session_id: str, n
     if name in FROM_REPORT:
         if built(db, artifacts, user, session_id) is None:
             raise ConflictError("The report is still being made; try again in a moment.")
-        return artifacts.get(f"{_folder(db, session)}/{name}")
+        return artifacts.get(f"{folder_of(db, session)}/{name}")
     if name == "ratings.csv":
         return ratings_csv(unblinding.ratings(db, session_id)).encode()
     if name == "codebook.csv":
-        return csv.table(("column", "meaning", "values"), CODEBOOK).encode()
+        return cells.table(("column", "meaning", "values"), CODEBOOK).encode()
     if name == "manifest.json":
         return manifest(db, artifacts, session)
     raise NotFoundError("There is no such file in the export.")
@@ -149,10 +119,11 @@ def manifest(db: Session, artifacts: Artifacts, session: VttSession) -> bytes:
 
 def ratings_csv(ratings: list[UnblindedRating]) -> str:
     """All ratings as the `report` command reads them."""
-    return csv.table([f.name for f in fields(UnblindedRating)], [astuple(r) for r in ratings])
+    return cells.table([f.name for f in fields(UnblindedRating)], [astuple(r) for r in ratings])
 
 
-def _folder(db: Session, session: VttSession) -> str:
+def folder_of(db: Session, session: VttSession) -> str:
+    """Where the report of these very ratings is kept."""
     made_from = [
         report.VERSION,
         session.manifest_sha256,

@@ -35,15 +35,26 @@ def mean_sd(values: Sequence[float]) -> MeanSd:
 def t_test_p(real: Floats, synthetic: Floats) -> Number:
     """Student's t test of 0/1 answers on real against synthetic images: equal variances, two-sided.
 
-    Not estimable with fewer than two values in a group, or where both groups are constant and equal; where both are
-    constant and different the groups are apart with certainty, p = 0.
+    Not estimable with an empty group, with two answers in all, or where both groups are constant and equal; where both
+    are constant and different the groups are apart with certainty, p = 0.
     """
-    if min(len(real), len(synthetic)) < 2:
-        return NotEstimable("a group has fewer than two answers")
+    if len(real) == 0 or len(synthetic) == 0:
+        return NotEstimable("a group has no answer")
+    if len(real) + len(synthetic) < 3:
+        return NotEstimable("two answers leave no degree of freedom")
     if np.ptp(real) == 0 and np.ptp(synthetic) == 0:
-        same = real[0] == synthetic[0]
-        return NotEstimable("all answers are the same") if same else 0.0
-    return float(stats.ttest_ind(real, synthetic).pvalue)
+        return NotEstimable("all answers are the same") if real[0] == synthetic[0] else 0.0
+    # From the moments: scipy warns of lost precision when it meets one constant group among the values themselves.
+    return float(
+        stats.ttest_ind_from_stats(
+            *_moments(real), *_moments(synthetic), equal_var=True
+        ).pvalue  # Student's, not Welch's
+    )
+
+
+def _moments(values: Floats) -> tuple[float, float, int]:
+    """Mean, SD (0 for a single value, which says nothing about the spread) and number."""
+    return float(values.mean()), float(values.std(ddof=1)) if len(values) > 1 else 0.0, len(values)
 
 
 def likert_difference(real: Floats, synthetic: Floats) -> Number:
@@ -54,7 +65,10 @@ def likert_difference(real: Floats, synthetic: Floats) -> Number:
 
 
 def ks_p(real: Floats, synthetic: Floats) -> Number:
-    """Two-sample Kolmogorov–Smirnov test of the Likert ratings: exact up to 10,000 ratings a group, then asymptotic."""
+    """Two-sample Kolmogorov–Smirnov test of the Likert ratings, two-sided.
+
+    Exact up to 10,000 ratings of a kind, asymptotic above, as `scipy.stats.kstest` chooses when it is not told.
+    """
     if len(real) == 0 or len(synthetic) == 0:
         return NotEstimable("a group has no Likert rating")
     return float(stats.ks_2samp(real, synthetic, method="auto").pvalue)

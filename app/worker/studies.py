@@ -1,7 +1,7 @@
 """The jobs of a study: freeze a session, make its report."""
 
 from app import clock
-from app.services import freezing, reports
+from app.services import analysis, freezing
 from app.worker.work import Work
 
 
@@ -31,6 +31,6 @@ def freeze(work: Work) -> None:
 def make_report(work: Work) -> None:
     """Compute and keep a closed session's report."""
     with work.parts.database.read() as db:
-        folder, made, _ratings = reports.make(db, str(work.payload["session_id"]))
-    reports.keep(work.parts.artifacts, folder, made)
+        folder, made = analysis.make(db, str(work.payload["session_id"]))
+    analysis.keep(work.parts.artifacts, folder, made)
     work.alive(1, 1)

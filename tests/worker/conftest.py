@@ -1,6 +1,10 @@
 """A data folder with a researcher, and a tiny generator to sample from."""
 
+import os
 import secrets
+import subprocess
+import sys
+import time
 from shutil import copyfile
 
 import numpy as np
@@ -28,8 +32,7 @@ def parts(tmp_path):
 def researcher(parts):
     with parts.database.write() as db:
         people.add(db, "a@example.org", "researcher", "a long enough password", clock.now())
-        user = people.by_email(db, "a@example.org")
-    return user
+        return people.by_email(db, "a@example.org")
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +42,7 @@ def generator_file(tmp_path_factory):
         resolution=16, channels=1, z_dim=16, w_dim=16, mapping_layers=2, channel_base=256, channel_max=16
     )
     path = tmp_path_factory.mktemp("generator") / "tiny.safetensors"
-    checkpoint.save(Generator(config), path)
+    checkpoint.save(Generator(config), path, {})
     return path
 
 
@@ -83,3 +86,17 @@ def write_png(path, seed, size=16):
     pixels = np.random.default_rng(seed).integers(0, 256, (size, size), dtype=np.uint8)
     path.write_bytes(stimulus.encode(pixels))
     return path
+
+
+def start_worker(parts):
+    environ = {**os.environ, "BLINDREAD_DATA_DIR": str(parts.settings.data_dir)}
+    return subprocess.Popen(
+        [sys.executable, "-m", "app.cli", "worker", "--device", "cpu"], env=environ, stderr=subprocess.DEVNULL
+    )
+
+
+def wait_until(condition, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.02)

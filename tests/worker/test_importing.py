@@ -1,11 +1,14 @@
 """Import jobs: what is kept, what is refused, and that nothing of an upload is left."""
 
 import io
+import signal
 import zipfile
+
+import pytest
 
 from app import clock, worker
 from app.services import imagesets
-from tests.worker.conftest import set_view, stage, write_png
+from tests.worker.conftest import set_view, stage, start_worker, wait_until, write_png
 
 
 def start_import(parts, user, staged, size="", window=("", "")):
@@ -48,28 +51,20 @@ def test_a_zip_is_taken_apart_and_resized(parts, researcher, tmp_path):
     assert (view.count, view.width, view.height) == (3, 32, 32)
 
 
-def test_an_import_that_was_cut_off_begins_anew_and_doubles_nothing(parts, researcher, tmp_path):
-    files = [write_png(tmp_path / f"{seed}.png", seed) for seed in range(4)]
-    staged = stage(parts, files)
-    set_id = start_import(parts, researcher, staged)
-    with parts.database.write() as db:
-        first = worker.local.claim(db, "gone:0", clock.now())
-    work = worker.Work(parts, first, "gone:0", worker.threading.Event())
-    seen = []
-
-    def stop_at_two(done, total):
-        seen.append(done)
-        if len(seen) == 2:
-            work.stopping.set()
-        return len(seen) < 2
-
-    work.alive = stop_at_two
-    worker.images.import_images(work)
-    assert set_view(parts, researcher, set_id).count == 2
-    with parts.database.write() as db:
-        worker.local.give_back(db, first.id, "gone:0")
-    worker.run_until_idle(parts)
-    assert set_view(parts, researcher, set_id).count == 4
+@pytest.mark.timeout(120)
+def test_an_import_whose_worker_is_killed_begins_anew_and_doubles_nothing(parts, researcher, tmp_path):
+    files = [write_png(tmp_path / f"{seed}.png", seed) for seed in range(300)]
+    set_id = start_import(parts, researcher, stage(parts, files))
+    first = start_worker(parts)
+    wait_until(lambda: set_view(parts, researcher, set_id).count > 3)
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    assert set_view(parts, researcher, set_id).count < 300
+    second = start_worker(parts)
+    wait_until(lambda: set_view(parts, researcher, set_id).job.status == "done")
+    second.send_signal(signal.SIGTERM)
+    assert second.wait(30) == 0
+    assert set_view(parts, researcher, set_id).count == 300
 
 
 def test_uploads_that_nobody_waits_for_are_swept(parts, researcher, tmp_path):

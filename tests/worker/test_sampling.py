@@ -1,10 +1,6 @@
 """Sampling jobs: each seed once, also when the worker is killed, cancelled or stopped."""
 
-import os
 import signal
-import subprocess
-import sys
-import time
 
 import numpy as np
 import pytest
@@ -16,7 +12,7 @@ from app.imaging import stimulus
 from app.services import checkpoints, imagesets, jobs
 from app.tables.origins import Origin
 from models import checkpoint, sample
-from tests.worker.conftest import job_view, set_view, stage, start_sampling
+from tests.worker.conftest import job_view, set_view, stage, start_sampling, start_worker, wait_until
 
 
 def seeds_of(parts, set_id):
@@ -45,29 +41,25 @@ def test_a_job_that_runs_again_makes_nothing_twice(parts, researcher, registered
     set_id = start_sampling(parts, researcher, registered, "0-9")
     worker.run_until_idle(parts)
     with parts.database.write() as db:
-        jobs.enqueue(db, researcher.id, checkpoints.SAMPLE_JOB, {"image_set_id": set_id, "count": 10}, clock.now())
+        jobs.enqueue(
+            db, researcher.id, checkpoints.SAMPLE_JOB, {"image_set_id": set_id, "count": 10}, clock.now()
+        )
     worker.run_until_idle(parts)
     assert seeds_of(parts, set_id) == list(range(10))
 
 
-def test_a_cancelled_job_stops_and_keeps_what_is_made(parts, researcher, registered, monkeypatch):
-    set_id = start_sampling(parts, researcher, registered, "0-999")
+@pytest.mark.timeout(120)
+def test_a_cancelled_job_stops_and_keeps_what_is_made(parts, researcher, registered):
+    set_id = start_sampling(parts, researcher, registered, "0-20000")
     job_id = set_view(parts, researcher, set_id).job.id
-    beats = []
-    whole = worker.Work.alive
-
-    def cancel_at_the_third(work, done, total):
-        beats.append(done)
-        if len(beats) == 3:
-            with parts.database.write() as db:
-                jobs.cancel(db, researcher, job_id, clock.now())
-            time.sleep(0.35)  # beyond the pause between two looks at the job's row
-        return whole(work, done, total)
-
-    monkeypatch.setattr(worker.Work, "alive", cancel_at_the_third)
-    worker.run_until_idle(parts)
-    assert job_view(parts, researcher, job_id).status == "cancelled"
-    assert 0 < len(seeds_of(parts, set_id)) < 1000
+    process = start_worker(parts)
+    wait_until(lambda: len(seeds_of(parts, set_id)) > 0)
+    with parts.database.write() as db:
+        jobs.cancel(db, researcher, job_id, clock.now())
+    wait_until(lambda: job_view(parts, researcher, job_id).status == "cancelled")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 0
+    assert 0 < len(seeds_of(parts, set_id)) < 20001
 
 
 def test_a_queued_job_is_cancelled_at_once(parts, researcher, registered):
@@ -110,20 +102,6 @@ def test_a_stopped_worker_gives_its_job_back(parts, researcher, registered):
     job = set_view(parts, researcher, set_id).job
     assert job.status == "queued"
     assert job.done == pytest.approx(len(seeds_of(parts, set_id)), abs=500)
-
-
-def start_worker(parts):
-    environ = {**os.environ, "BLINDREAD_DATA_DIR": str(parts.settings.data_dir)}
-    return subprocess.Popen(
-        [sys.executable, "-m", "app.cli", "worker", "--device", "cpu"], env=environ, stderr=subprocess.DEVNULL
-    )
-
-
-def wait_until(condition, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.02)
 
 
 @pytest.mark.parametrize(

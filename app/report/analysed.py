@@ -1,0 +1,91 @@
+"""Which ratings are analysed, and the contradictions between rows that leave nothing to analyse."""
+
+from collections.abc import Iterable, Sequence
+
+from app.errors import InvalidError
+from app.report.rows import Rating
+
+UNNAMED = ""
+
+
+def analysed(ratings: Sequence[Rating]) -> tuple[list[Rating], dict[str, int]]:
+    """Each reader's first answer to each main image, and how many ratings were left out by kind.
+
+    Raises InvalidError where an image has two truths, an answer stands twice, or a row's model cannot be told.
+    """
+    main = [rating for rating in ratings if rating.kind == "main"]
+    _check_truth(ratings)
+    _check_models(main)
+    first = _first_presentations(main)
+    left_out: dict[str, int] = {}
+    for rating in ratings:
+        if rating.kind != "main":
+            left_out[rating.kind] = left_out.get(rating.kind, 0) + 1
+    if len(main) > len(first):
+        left_out["later presentation"] = len(main) - len(first)
+    return first, left_out
+
+
+def models(ratings: Iterable[Rating]) -> list[str]:
+    """The models under test, sorted; one without a name where no row names one."""
+    synthetic, real = set(), set()
+    for rating in ratings:
+        (synthetic if rating.truth == "synthetic" else real).add(rating.model)
+    return sorted(synthetic or real) or [UNNAMED]
+
+
+def of_model(ratings: Sequence[Rating], name: str) -> list[Rating]:
+    """The model's own images and the real ones that all models share.
+
+    A reader who answered images of other models but none of this one says nothing about it, and is left out.
+    """
+    own = {rating.reader for rating in ratings if rating.model == name}
+    elsewhere = {rating.reader for rating in ratings if rating.model not in (name, UNNAMED)} - own
+    return [
+        rating
+        for rating in ratings
+        if rating.model == name
+        or (rating.model == UNNAMED and rating.truth == "real" and rating.reader not in elsewhere)
+    ]
+
+
+def _check_truth(ratings: Iterable[Rating]) -> None:
+    truths: dict[tuple[str, str], str] = {}
+    for rating in ratings:
+        if truths.setdefault((rating.model, rating.image), rating.truth) != rating.truth:
+            raise InvalidError(
+                f"{_place(rating)}the image “{rating.image}” is {rating.truth} here and not in another row."
+            )
+
+
+def _check_models(ratings: Sequence[Rating]) -> None:
+    synthetic = {rating.model for rating in ratings if rating.truth == "synthetic"}
+    named = synthetic - {UNNAMED}
+    for rating in ratings:
+        if rating.truth == "synthetic" and rating.model == UNNAMED and named:
+            raise InvalidError(f"{_place(rating)}this synthetic image has no model, and others have one.")
+        if synthetic and rating.model not in synthetic | {UNNAMED}:
+            raise InvalidError(
+                f"{_place(rating)}there is no synthetic image of the model “{rating.model}”; "
+                "a real image that all models share has an empty model."
+            )
+
+
+def _first_presentations(ratings: Iterable[Rating]) -> list[Rating]:
+    first: dict[tuple[str, str, str], Rating] = {}
+    seen: set[tuple[str, str, str, int]] = set()
+    for rating in ratings:
+        key = (rating.reader, rating.model, rating.image)
+        if (*key, rating.repeat) in seen:
+            raise InvalidError(
+                f"{_place(rating)}reader “{rating.reader}” answered the image “{rating.image}” twice; "
+                "number the presentations in a column “repeat” if that is meant."
+            )
+        seen.add((*key, rating.repeat))
+        if key not in first or rating.repeat < first[key].repeat:
+            first[key] = rating
+    return list(first.values())
+
+
+def _place(rating: Rating) -> str:
+    return "" if rating.row is None else f"Row {rating.row}: "
