@@ -29,5 +29,9 @@ class ConflictError(AppError):
     """The input was fine, but the state of things does not allow it."""
 
 
+class TooLargeError(AppError):
+    """More bytes than this server takes."""
+
+
 class TooManyError(AppError):
     """Too many attempts; wait."""

@@ -19,6 +19,7 @@ from app.errors import (
     InvalidError,
     NotFoundError,
     SignInRequiredError,
+    TooLargeError,
     TooManyError,
 )
 
@@ -28,6 +29,7 @@ _STATUS: dict[type[AppError], int] = {
     ForbiddenError: 403,
     NotFoundError: 404,
     ConflictError: 409,
+    TooLargeError: 413,
     TooManyError: 429,
 }
 _STARLETTE_SENTENCES = {

@@ -12,7 +12,7 @@ from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect
 
-from app.errors import InvalidError
+from app.errors import InvalidError, TooLargeError
 from app.settings import Settings
 
 LONGEST_FIELD = 20_000
@@ -36,7 +36,7 @@ async def receive(request: Request, settings: Settings) -> Upload:
     limit = settings.upload_limit_mb * 2**20
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > limit:
-        raise InvalidError(_too_large(settings))
+        raise TooLargeError(_too_large(settings))
     folder.mkdir(parents=True)
     form = _Form(folder)
     try:

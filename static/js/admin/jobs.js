@@ -19,7 +19,8 @@ export async function follow(section) {
     let job;
     try {
       const response = await fetch(`/jobs/${section.dataset.job}`, { headers: { Accept: "application/json" } });
-      if (!response.ok) break;
+      if (response.status === 401) break; // loading the page again leads to the sign-in
+      if (!response.ok) continue;
       job = await response.json();
     } catch {
       continue; // the server is away for a moment

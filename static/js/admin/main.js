@@ -1,5 +1,6 @@
 // What makes researchers' pages livelier; every page works without it, save the upload's progress and the moving bar.
 
+import { askFirst } from "./confirm.js";
 import { follow } from "./jobs.js";
 import { nameRefusals, sendWithProgress } from "./uploads.js";
 
@@ -7,11 +8,7 @@ document.querySelectorAll("[data-job]").forEach(follow);
 document.querySelectorAll("form[data-upload]").forEach(sendWithProgress);
 document.querySelectorAll("[data-refusals]").forEach(nameRefusals);
 
-document.querySelectorAll("form[data-confirm]").forEach((form) => {
-  form.addEventListener("submit", (event) => {
-    if (!window.confirm(form.dataset.confirm)) event.preventDefault();
-  });
-});
+document.querySelectorAll("form[data-confirm]").forEach(askFirst);
 
 document.querySelectorAll("[data-copy]").forEach((button) => {
   button.addEventListener("click", async () => {

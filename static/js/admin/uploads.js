@@ -52,6 +52,11 @@ export function sendWithProgress(form) {
       failed("Choose what to upload.");
       return;
     }
+    const limit = Number(form.dataset.limitMb);
+    if (files.reduce((sum, { file }) => sum + file.size, 0) > limit * 2 ** 20) {
+      failed(`This is larger than the ${limit} MB that the server takes at once. Upload it in parts, as sets of their own.`);
+      return;
+    }
     const data = new FormData();
     for (const field of form.querySelectorAll('input[type="text"]')) data.append(field.name, field.value);
     for (const { field, file } of files) data.append(field, file, "file"); // the name stays in this browser
