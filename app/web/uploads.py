@@ -30,7 +30,7 @@ class Upload:
 
 
 async def receive(request: Request, settings: Settings) -> Upload:
-    """Stream a multipart form to disk; raises InvalidError and leaves nothing behind where it cannot be taken whole."""
+    """Stream a multipart form to disk; raises InvalidError or TooLargeError and leaves nothing behind where it cannot be taken whole."""
     name = secrets.token_hex(16)
     folder = settings.staging_dir / name
     limit = settings.upload_limit_mb * 2**20
@@ -58,7 +58,7 @@ async def _stream(request: Request, form: "_Form", limit: int, too_large: str) -
     async for chunk in request.stream():
         received += len(chunk)
         if received > limit:
-            raise InvalidError(too_large)
+            raise TooLargeError(too_large)
         await to_thread.run_sync(parser.write, chunk)
     parser.finalize()
     if not form.complete:
