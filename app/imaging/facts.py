@@ -61,12 +61,13 @@ def facts(dataset: Dataset) -> dict[str, object]:
     A value is None where the file does not say, or says what is not on the list. `burned_in` is what the file's own tag
     says: True, False or None; the pixels are not looked at.
     """
+    thickness = _measured(dataset, 1, "SliceThickness")
     return {
         "modality": _listed(dataset, "Modality", MODALITIES),
         "body_part": _listed(dataset, "BodyPartExamined", BODY_PARTS),
         "manufacturer": _family(str(dataset.get("Manufacturer") or "")),
-        "pixel_spacing": _spacing(dataset),
-        "slice_thickness": next(_lengths(dataset, "SliceThickness", 1), None),
+        "pixel_spacing": _measured(dataset, 2, "PixelSpacing", "ImagerPixelSpacing"),
+        "slice_thickness": thickness[0] if thickness else None,
         "burned_in": {"YES": True, "NO": False}.get(
             str(dataset.get("BurnedInAnnotation") or "").strip().upper()
         ),
@@ -109,11 +110,12 @@ def _family(manufacturer: str) -> str | None:
     return next((family for word, family in _FAMILIES.items() if word in said), None)
 
 
-def _spacing(dataset: Dataset) -> list[float] | None:
+def _measured(dataset: Dataset, count: int, *keywords: str) -> list[float] | None:
+    """The lengths of the first of these attributes that is there, in the file or in its first frame's group."""
     for place in (dataset, group(dataset, 0, "PixelMeasuresSequence")):
-        for keyword in ("PixelSpacing", "ImagerPixelSpacing"):
-            found = list(_lengths(place, keyword, 2)) if place is not None else []
-            if len(found) == 2:
+        for keyword in keywords:
+            found = list(_lengths(place, keyword, count)) if place is not None else []
+            if len(found) == count:
                 return found
     return None
 
