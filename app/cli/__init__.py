@@ -130,11 +130,17 @@ def verify(session: Annotated[str, typer.Argument()] = "") -> None:
 
 
 @app.command()
-def report(ratings: Path, out: Annotated[Path, typer.Option(help="Folder to write to.")]) -> None:
+def report(
+    ratings: Annotated[
+        Path, typer.Argument(metavar="RATINGS.csv", help="A row an answer; see the users' guide.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder to write to.")],
+    points: Annotated[int, typer.Option(min=2, max=100, help="Points of the Likert scale.")] = 5,
+) -> None:
     """Compute per-reader metrics and tables from a spreadsheet of ratings."""
     from app.cli import reports
 
-    reports.report(ratings, out)
+    reports.report(ratings, out, points)
 
 
 @app.command()

@@ -1,15 +1,23 @@
 """The `report` command: any lab's spreadsheet in, everything out."""
 
+import hashlib
 from pathlib import Path
 
 from app.errors import InvalidError
 from app.report import build, rows, words, write
 
 
-def report(ratings: Path, out: Path) -> None:
-    """Write the report of a CSV file into a folder and say the headline; raises InvalidError with a sentence."""
+def report(ratings: Path, out: Path, points: int) -> None:
+    """Write the report of a CSV file into a folder and say the headline; raises InvalidError with a sentence.
+
+    `points` is the Likert scale's upper end.
+    """
+    given = rows.read(ratings, points)
     made = build.build(
-        rows.read(ratings), title=f"Visual Turing test: {ratings.stem}", provenance={"ratings": ratings.name}
+        given,
+        title=f"Visual Turing test: {ratings.stem}",
+        provenance={"ratings": ratings.name, "sha256": _sha256(ratings)},
+        points=points,
     )
     try:
         write.write(made, out)
@@ -18,3 +26,8 @@ def report(ratings: Path, out: Path) -> None:
     for sentence in words.headlines(made):
         print(sentence)
     print(f"Written to {out}.")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from app.errors import InvalidError
-from app.report.rows import Rating
+from app.report.rows import WORDS, Rating
 
 UNNAMED = ""
 
@@ -26,12 +26,10 @@ def analysed(ratings: Sequence[Rating]) -> tuple[list[Rating], dict[str, int]]:
     return first, left_out
 
 
-def models(ratings: Iterable[Rating]) -> list[str]:
+def models(ratings: Sequence[Rating]) -> list[str]:
     """The models under test, sorted; one without a name where no row names one."""
-    synthetic, real = set(), set()
-    for rating in ratings:
-        (synthetic if rating.truth == "synthetic" else real).add(rating.model)
-    return sorted(synthetic or real) or [UNNAMED]
+    named = {truth: {rating.model for rating in ratings if rating.truth == truth} for truth in WORDS}
+    return sorted(named["synthetic"] or named["real"]) or [UNNAMED]
 
 
 def of_model(ratings: Sequence[Rating], name: str) -> list[Rating]:
@@ -52,9 +50,10 @@ def of_model(ratings: Sequence[Rating], name: str) -> list[Rating]:
 def _check_truth(ratings: Iterable[Rating]) -> None:
     truths: dict[tuple[str, str], str] = {}
     for rating in ratings:
-        if truths.setdefault((rating.model, rating.image), rating.truth) != rating.truth:
+        known = truths.setdefault((rating.model, rating.image), rating.truth)
+        if known != rating.truth:
             raise InvalidError(
-                f"{_place(rating)}the image “{rating.image}” is {rating.truth} here and not in another row."
+                f"{_place(rating)}the image “{rating.image}” is {rating.truth} here and {known} in an earlier row."
             )
 
 

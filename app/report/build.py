@@ -16,7 +16,8 @@ from app.stats.detection import Counts, Metrics, Rate
 from app.stats.estimates import NotEstimable, Number, Proportion
 from app.stats.paper import MeanSd
 
-METRICS = ("precision", "recall", "accuracy", "fpr", "fnr")
+NAMES = {"precision": "Precision", "recall": "Recall", "accuracy": "Accuracy", "fpr": "FPR", "fnr": "FNR"}
+METRICS = tuple(NAMES)
 Floats = NDArray[np.float64]
 
 
@@ -92,7 +93,7 @@ def build(
     Raises InvalidError where an image has two truths, an answer stands twice, or a row's model cannot be told.
     """
     main, left_out = analysed.analysed(ratings)
-    points = max(points, *(rating.likert or 0 for rating in main), 0)
+    points = max(points, max((rating.likert or 0 for rating in main), default=0))
     return Report(
         title=title,
         version=report.VERSION,

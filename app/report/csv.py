@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from app.report.build import METRICS, ModelResult, Report, rate
 from app.report.cells import table
 from app.stats.crossed import CrossedMean
-from app.stats.estimates import Interval
-from app.stats.paper import MeanSd
+from app.stats.estimates import Interval, estimable
+from app.stats.paper import MeanSd, mean_sd
 
 PER_READER = (
     "reader",
@@ -60,13 +60,33 @@ def _model(model: ModelResult) -> Iterable[Iterable[object]]:
         crossed = {"fpr": model.fpr, "fnr": model.fnr}.get(metric)
         yield (model.model, metric, *_mean_sd(model.averages[metric]), *_crossed(crossed))
     for likert in model.likert:
-        yield (model.model, f"likert_{likert.truth}", *_mean_sd(likert.over_readers), *_crossed(None))
-        yield (
-            model.model,
-            f"likert_{likert.truth}_all_ratings",
-            *_mean_sd(likert.over_ratings),
-            *_crossed(None),
-        )
+        name, over = f"likert_{likert.truth}", likert.over_readers
+        yield (model.model, name, *_mean_sd(over), *_crossed(None))
+        all_of_them = (over.n, likert.over_ratings.mean, likert.over_ratings.sd)
+        method = f"mean ± SD over {likert.over_ratings.n} ratings"
+        yield (model.model, f"{name}_all_ratings", *all_of_them, None, None, None, method)
+    yield from _tests(model)
+
+
+def _tests(model: ModelResult) -> Iterable[Iterable[object]]:
+    """The tests over all readers' answers; over the readers' own differences mean ± SD."""
+    differences = mean_sd([r.likert_diff for r in model.readers if estimable(r.likert_diff)])
+    n, pooled = len(model.readers), model.pooled
+    yield (
+        model.model,
+        "likert_diff",
+        *_mean_sd(differences),
+        pooled.likert_diff,
+        None,
+        None,
+        "mean ± SD over readers; estimate over all ratings, as in Woodland et al.",
+    )
+    for metric, p, test in (
+        ("ttest_p", pooled.ttest_p, "Student's t test"),
+        ("ks_p", pooled.ks_p, "Kolmogorov–Smirnov test"),
+    ):
+        method = f"{test} over all answers, as in Woodland et al."
+        yield (model.model, metric, n, None, None, p, None, None, method)
 
 
 def _mean_sd(found: MeanSd) -> Iterable[object]:

@@ -1,38 +1,37 @@
 """report.html: the whole report as one file that needs nothing else."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from app import bundled
-from app.report import printing
-from app.report.build import METRICS, Report, rate
-from app.report.figures import all_figures
-from app.report.latex import NAMES
-from app.report.words import headlines
+from app.report import printing, words
+from app.report.build import METRICS, NAMES, Report, rate
+from app.report.figures import Figure, draw
 
 
 @dataclass(frozen=True, slots=True)
 class ReportFile:
-    """What report/file.html shows."""
+    """What the templates in report/ show; figures as (caption, SVG)."""
 
     report: Report
     headlines: list[str]
     figures: list[tuple[str, Markup]]
 
 
-def page(report: Report) -> str:
-    """The HTML file, with styles and figures inside."""
-    return _rendered("report/file.html", report)
+def page(report: Report, figures: Sequence[Figure] | None = None) -> str:
+    """The HTML file, with styles and figures inside; figures that are drawn already are not drawn again."""
+    return _rendered("report/file.html", report, draw(report) if figures is None else figures)
 
 
 def fragment(report: Report) -> str:
     """The headline and tables without styles and figures, to stand inside a page that has its own."""
-    return _rendered("report/page.html", report)
+    return _rendered("report/page.html", report, ())
 
 
-def _rendered(template: str, report: Report) -> str:
+def _rendered(template: str, report: Report, figures: Sequence[Figure]) -> str:
     environment = Environment(
         loader=FileSystemLoader(bundled.path("templates")),
         autoescape=True,
@@ -40,14 +39,17 @@ def _rendered(template: str, report: Report) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"metrics": METRICS, "names": NAMES, "rate": rate, "printing": printing}
+    environment.globals |= {
+        "metrics": METRICS,
+        "names": NAMES,
+        "rate": rate,
+        "printing": printing,
+        "size": words.size,
+        "absences": words.absences,
+    }
     shown = ReportFile(
         report=report,
-        headlines=headlines(report),
-        figures=[(name, Markup(_inline(svg))) for name, svg in all_figures(report).items()],  # noqa: S704 - our own SVG
+        headlines=words.headlines(report),
+        figures=[(each.caption, Markup(each.inline)) for each in figures],  # noqa: S704 - our own SVG, text escaped by matplotlib
     )
     return environment.get_template(template).render(page=shown)
-
-
-def _inline(svg: str) -> str:
-    return svg[svg.index("<svg") :]

@@ -1,7 +1,7 @@
 """tables.tex: the paper's Table 3 and the per-reader table, with booktabs."""
 
 from app.report import printing
-from app.report.build import METRICS, ModelResult, Report, rate
+from app.report.build import METRICS, NAMES, ModelResult, Report, rate
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -21,7 +21,6 @@ _SPECIAL = {
     ">": r"$>$",
     "ψ": r"$\psi$",
 }
-NAMES = {"precision": "Precision", "recall": "Recall", "accuracy": "Accuracy", "fpr": "FPR", "fnr": "FNR"}
 
 
 def escape(text: str) -> str:
@@ -30,14 +29,17 @@ def escape(text: str) -> str:
 
 
 def tables(report: Report) -> str:
-    """Both tables; they need the package booktabs."""
-    return _table_3(report) + "\n" + _per_reader(report)
+    r"""Both tables, for a document with \usepackage{booktabs}; the first line is a comment that says so."""
+    source = ", ".join(f"{name} {value}" for name, value in report.provenance.items())
+    first = f"% Needs \\usepackage{{booktabs}}. Analysis version {report.version}. {source}"
+    return "\n".join((" ".join(first.split()), _table_3(report), _per_reader(report)))
 
 
 def _table_3(report: Report) -> str:
     header = ["Model", *NAMES.values(), "$t$ test $p$", "Likert difference", "KS $p$"]
     return _table(
-        "Mean $\\pm$ SD over readers, as in Woodland et al.; tests over all answers.",
+        "Mean $\\pm$ SD over readers, as in Woodland et al.; $t$ test, Likert difference (real $-$ synthetic) "
+        "and Kolmogorov--Smirnov (KS) test over all readers' answers.",
         header,
         [[escape(text) for text in _model(model)] for model in report.models],
     )
@@ -54,7 +56,8 @@ def _model(model: ModelResult) -> list[str]:
 
 
 def _per_reader(report: Report) -> str:
-    header = ["Reader", "Model", "TP", "FN", "FP", "TN", *NAMES.values(), "$t$ test $p$", "KS $p$"]
+    header = ["Reader", "Model", "TP", "FN", "FP", "TN", *NAMES.values()]
+    header += ["$t$ test $p$", "Likert difference", "KS $p$"]
     lines = [
         [
             r.reader,
@@ -62,6 +65,7 @@ def _per_reader(report: Report) -> str:
             *(str(n) for n in (r.counts.tp, r.counts.fn, r.counts.fp, r.counts.tn)),
             *(printing.counted(rate(r, metric)) for metric in METRICS),
             printing.p_value(r.ttest_p),
+            printing.fixed(r.likert_diff, 2),
             printing.p_value(r.ks_p),
         ]
         for model in report.models
@@ -75,6 +79,8 @@ def _table(caption: str, header: list[str], lines: list[list[str]]) -> str:
     return f"""\\begin{{table}}
   \\centering
   \\caption{{{caption}}}
+  \\footnotesize
+  \\setlength{{\\tabcolsep}}{{3pt}}
   \\begin{{tabular}}{{l{"r" * (len(header) - 1)}}}
     \\toprule
     {" & ".join(header)} \\\\

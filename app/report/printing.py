@@ -51,6 +51,11 @@ def counted(rate: Proportion | NotEstimable) -> str:
     return f"{percent(rate.value, rate.n)} ({rate.k}/{rate.n})"
 
 
+def share(k: int, n: int) -> str:
+    """A count and its share of n: 12 (30 %); the count alone where n is 0."""
+    return f"{k} ({percent(k / n, n)})" if n else str(k)
+
+
 def interval(found: Interval | NotEstimable, n: int) -> str:
     """Bounds in per cent: 26–66 %."""
     if isinstance(found, NotEstimable):

@@ -1,34 +1,50 @@
-"""The headline in words."""
+"""The report's sentences: the headline, and why a figure is missing."""
 
 from app.report import printing
-from app.report.build import ModelResult, Report
+from app.report.build import METRICS, NAMES, ModelResult, Report, rate
 from app.stats.crossed import CrossedMean
 from app.stats.estimates import Interval, NotEstimable
 
 
 def headlines(report: Report) -> list[str]:
-    """One sentence a model and rate: what share of synthetic images passed for real, and of real ones for synthetic."""
-    return [sentence for model in report.models for sentence in _model(model)]
+    """What share of each model's synthetic images passed for real, and of the real ones for synthetic, said once each."""
+    fooled = [
+        _sentence(model.fpr, f"synthetic images{f' of {model.model}' if model.model else ''}", "real")
+        for model in report.models
+    ]
+    if len({model.fnr for model in report.models}) == 1:
+        return [*fooled, _sentence(report.models[0].fnr, "real images", "synthetic")]
+    return fooled + [
+        _sentence(model.fnr, f"real images beside {model.model}", "synthetic") for model in report.models
+    ]
 
 
-def _model(model: ModelResult) -> list[str]:
-    of = f" of {model.model}" if model.model else ""
+def absences(model: ModelResult) -> list[str]:
+    """Each reader's metrics that do not exist, with the reason."""
     return [
-        _sentence(model.fpr, f"synthetic images{of}", "real"),
-        _sentence(model.fnr, "real images", "synthetic"),
+        f"{reader.reader}, {NAMES[metric]}: {reason}."
+        for reader in model.readers
+        for metric in METRICS
+        if (reason := printing.reason(rate(reader, metric)))
     ]
 
 
 def _sentence(found: CrossedMean, images: str, called: str) -> str:
     if isinstance(found.estimate, NotEstimable):
         return f"No {images} were answered."
-    share = printing.percent(found.estimate, found.answers)
-    size = f"{_many(found.readers, 'reader')} × {_many(found.images, 'image')}"
+    who = "The reader" if found.readers == 1 else "Readers"
+    share = printing.percent(found.estimate, found.images)
     if not isinstance(found.interval, Interval):
-        return f"Readers called {share} of {images} {called} ({size}; no interval: {found.interval.reason})."
-    bounds = printing.interval(found.interval, found.answers)
+        return f"{who} called {share} of {images} {called} ({size(found)}; no interval: {found.interval.reason})."
+    bounds = printing.interval(found.interval, found.images)
     against = "" if isinstance(found.p_half, NotEstimable) else f"; against 50 %: p {_equals(found.p_half)}"
-    return f"Readers called {share} of {images} {called} (95 % CI {bounds}, {size}{against})."
+    return f"{who} called {share} of {images} {called} (95 % CI {bounds}, {size(found)}{against})."
+
+
+def size(found: CrossedMean) -> str:
+    """7 readers × 50 images, and the number of answers where some are missing."""
+    shape = f"{_many(found.readers, 'reader')} × {_many(found.images, 'image')}"
+    return shape if found.answers == found.readers * found.images else f"{shape}, {found.answers} answers"
 
 
 def _equals(p: float) -> str:
