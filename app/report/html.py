@@ -49,7 +49,8 @@ def _rendered(template: str, report: Report, figures: Sequence[Figure]) -> str:
     }
     shown = ReportFile(
         report=report,
-        headlines=words.headlines(report),
+        # A number and its sign stay on one line.
+        headlines=[sentence.replace(" %", "\u00a0%") for sentence in words.headlines(report)],
         figures=[(each.caption, Markup(each.inline)) for each in figures],  # noqa: S704 - our own SVG, text escaped by matplotlib
     )
     return environment.get_template(template).render(page=shown)
