@@ -20,7 +20,9 @@ def test_it_works(site):
 
 
 def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(site):
-    cookie = site.browser().post("/sign-in", data={"email": OWNER, "password": PASSWORD}).headers["set-cookie"]
+    cookie = (
+        site.browser().post("/sign-in", data={"email": OWNER, "password": PASSWORD}).headers["set-cookie"]
+    )
     assert "HttpOnly" in cookie
     assert "SameSite=lax" in cookie
     assert "Secure" not in cookie
@@ -34,7 +36,8 @@ def test_the_cookie_is_for_https_alone_where_that_is_set(tmp_path, empty_folder)
 
 
 @pytest.mark.parametrize(
-    ("email", "password"), [(OWNER, "a wrong password"), ("nobody@example.org", PASSWORD), ("", ""), (OWNER, "")]
+    ("email", "password"),
+    [(OWNER, "a wrong password"), ("nobody@example.org", PASSWORD), ("", ""), (OWNER, "")],
 )
 def test_a_wrong_address_and_a_wrong_password_get_the_same_answer(site, email, password):
     browser = site.browser()
