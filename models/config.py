@@ -8,6 +8,13 @@ from models.errors import CheckpointRefused
 Architecture = Literal["skip", "resnet", "orig"]
 NoiseMode = Literal["const", "none", "random"]
 Shape = tuple[int, ...]
+_MOST = {
+    "z_dim": 1 << 20,
+    "w_dim": 1 << 20,
+    "mapping_layers": 64,
+    "channel_base": 1 << 20,
+    "channel_max": 1 << 20,
+}
 
 
 @dataclass(frozen=True)
@@ -34,11 +41,9 @@ class GeneratorConfig:
             raise CheckpointRefused(f"Images have 1 or 3 channels, not {self.channels}.")
         if self.architecture not in get_args(Architecture):
             raise CheckpointRefused(f"The synthesis architecture {self.architecture!r} is not known.")
-        for name in ("z_dim", "w_dim", "channel_base", "channel_max"):
-            if not 1 <= getattr(self, name) <= 1 << 20:
+        for name, most in _MOST.items():
+            if not 1 <= getattr(self, name) <= most:
                 raise CheckpointRefused(f"A generator's {name} cannot be {getattr(self, name)}.")
-        if not 1 <= self.mapping_layers <= 64:
-            raise CheckpointRefused(f"A generator's mapping cannot have {self.mapping_layers} layers.")
         if not 0 <= self.c_dim <= 1 << 20:
             raise CheckpointRefused(f"A generator's number of classes cannot be {self.c_dim}.")
         if self.channel_base < size:

@@ -189,8 +189,10 @@ def _config(mapping: Node, synthesis: Node, *, newer: bool) -> GeneratorConfig:
     first = synthesis.child("b4")
     draws |= {"architecture": first.state.get("architecture", draws["architecture"])}
     draws |= {"conv_clamp": first.child("conv1").state.get("conv_clamp", draws["conv_clamp"])}
-    if draws["w_dim"] != maps["w_dim"]:
+    if _count(draws, "w_dim") != _count(maps, "w_dim"):
         raise CheckpointRefused(f"{_ANOTHER}its two parts disagree on the size of w.")
+    if type(draws["architecture"]) is not str:
+        raise CheckpointRefused(f"{_ANOTHER}its architecture is {shown(draws['architecture'])}.")
     return GeneratorConfig(
         resolution=_count(draws, "img_resolution"),
         channels=_count(draws, "img_channels"),
@@ -209,14 +211,14 @@ def _config(mapping: Node, synthesis: Node, *, newer: bool) -> GeneratorConfig:
 def _count(told: Mapping[str, object], name: str, most: int = 1 << 20) -> int:
     value = told.get(name)
     if type(value) is not int or not 0 <= value <= most:
-        raise CheckpointRefused(f"{_ANOTHER}its {name} is {shown(value)}.")
+        raise CheckpointRefused(f"{_ANOTHER}its {name} is {shown(value)}, no whole number up to {most}.")
     return value
 
 
 def _real(told: Mapping[str, object], name: str) -> float:
     value = told.get(name)
     if type(value) not in (int, float):
-        raise CheckpointRefused(f"{_ANOTHER}its {name} is {shown(value)}.")
+        raise CheckpointRefused(f"{_ANOTHER}its {name} is {shown(value)}, no number.")
     return float(cast("float", value))
 
 

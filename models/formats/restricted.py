@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from models.errors import CheckpointRefused
 
-MOST_STEPS = 5_000_000  # a checkpoint of 1024 pixels takes about 20,000
+MOST_STEPS = 1_000_000  # a checkpoint of 1024 pixels takes about 20,000
 CUT_OFF = "This file ends too early; it was probably cut off while it was copied."
 DAMAGED = "This file is damaged: its parts do not fit together as a checkpoint's do."
 

@@ -21,6 +21,11 @@ class Raw:
 
 
 @dataclass(frozen=True)
+class Module(Raw):
+    """Instructions that make a network node."""
+
+
+@dataclass(frozen=True)
 class Call:
     """REDUCE of a global."""
 
@@ -181,13 +186,18 @@ def network(
             below.setdefault(first, ({}, {}))[name in replaced][rest] = value
         else:
             own[name] = value
-    laid = {name: value if isinstance(value, Raw | Call) else tensor(value) for name, value in own.items()}
+    modules = {name: value for name, value in own.items() if isinstance(value, Module)}
+    laid = {
+        name: value if isinstance(value, Raw | Call) else tensor(value)
+        for name, value in own.items()
+        if name not in modules
+    }
     parameters = {
         name: Call("torch._utils", "_rebuild_parameter", (value, True, ordered({})))
         for name, value in laid.items()
         if name not in _BUFFERS
     }
-    modules = {
+    modules |= {
         name: network(plain, config, f"{path}.{name}".lstrip("."), newer=newer, replaced=other)
         for name, (plain, other) in below.items()
     }
