@@ -123,7 +123,8 @@ def generator(config: GeneratorConfig = TINY, seed: int = 3) -> Generator:
     torch.manual_seed(seed)
     made = Generator(config).eval()
     for name, each in made.state_dict().items():
-        each.normal_(1.0 if name.endswith("affine.bias") else 0.0, 0.3 if each.dim() < 2 else 1.0)
+        if each.dim() < 2:
+            each.normal_(1.0 if name.endswith("affine.bias") else 0.0, 0.3)
     return made
 
 
