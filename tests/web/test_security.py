@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from fastapi.routing import APIRoute
+from fastapi.routing import iter_route_contexts
 
 from tests.web.conftest import FORM, OTHER, ident, invite, opened, png
 
@@ -18,17 +18,8 @@ SAFE = {"GET", "HEAD", "OPTIONS"}
 
 def routes(app) -> list[tuple[str, str]]:
     """(method, path) of every route, those of included routers too."""
-    found = []
-
-    def walk(those, prefix=""):
-        for route in those:
-            if isinstance(route, APIRoute):
-                found.extend((method, prefix + route.path) for method in sorted(route.methods))
-            elif getattr(route, "routes", None):
-                walk(route.routes, prefix + getattr(route, "path", ""))
-
-    walk(app.routes)
-    return found
+    found = [(route.path, route.methods) for route in iter_route_contexts(app.routes) if route.methods]
+    return [(method, path) for path, methods in found for method in sorted(methods)]
 
 
 def form_of(path: str) -> dict:
