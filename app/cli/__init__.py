@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -187,16 +187,27 @@ def train(
     outdir: Annotated[Path, typer.Option(help="Folder of the run; an interrupted one goes on.")],
     kimg: Annotated[float, typer.Option(help="Thousands of images to show.")] = 300.0,
     batch: Annotated[int, typer.Option(help="Images a step.")] = 16,
-    channel_base: Annotated[int, typer.Option(help="Feature channels times resolution.")] = 1024,
-    channel_max: Annotated[int, typer.Option(help="Most feature channels of a layer.")] = 64,
+    channels: Annotated[int, typer.Option(help="Features at full size; twice as many a halving.")] = 16,
+    channels_max: Annotated[int, typer.Option(help="Most features of a layer.")] = 64,
     r1_gamma: Annotated[float, typer.Option("--gamma", help="Weight of the R1 penalty.")] = 0.5,
-    augment: Annotated[str, typer.Option(help="none, fixed or adaptive.")] = "adaptive",
+    augment: Annotated[
+        Literal["none", "fixed", "adaptive"], typer.Option(help="Change of what the discriminator sees.")
+    ] = "adaptive",
     xflip: Annotated[bool, typer.Option(help="Mirror half of the images left to right.")] = True,
     seed: Annotated[int, typer.Option(help="Seed of the weights and of all draws.")] = 0,
 ) -> None:
     """Train a small StyleGAN2; stop it and start it again at will."""
     from app.cli import generators
 
-    config = {"kimg": kimg, "batch": batch, "channel_base": channel_base, "channel_max": channel_max}
-    config |= {"discriminator_base": channel_base, "discriminator_max": channel_max, "r1_gamma": r1_gamma}
-    generators.train(data, outdir, {**config, "augment": augment, "xflip": xflip, "seed": seed})
+    generators.train(
+        data,
+        outdir,
+        kimg=kimg,
+        batch=batch,
+        channels=channels,
+        channels_max=channels_max,
+        r1_gamma=r1_gamma,
+        augment=augment,
+        xflip=xflip,
+        seed=seed,
+    )

@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Literal
 
 from PIL import Image
 from rich.console import Console
@@ -108,10 +109,36 @@ def inspect(file: Path, *, as_json: bool) -> None:
     Console().print(table)
 
 
-def train(data: Path, outdir: Path, config: Mapping[str, object]) -> None:
+Augment = Literal["none", "fixed", "adaptive"]
+
+
+def train(
+    data: Path,
+    outdir: Path,
+    *,
+    kimg: float,
+    batch: int,
+    channels: int,
+    channels_max: int,
+    r1_gamma: float,
+    augment: Augment,
+    xflip: bool,
+    seed: int,
+) -> None:
     """Train on a folder of PNG images until done or interrupted; the same command goes on where it stopped."""
     with _in_a_sentence(), _bar() as bar:
-        settings = TrainConfig(**config)  # type: ignore[arg-type] # the command's options, checked there by Typer
+        settings = TrainConfig(
+            kimg=kimg,
+            batch=batch,
+            channels=channels,
+            channels_max=channels_max,
+            discriminator_channels=channels,
+            discriminator_channels_max=channels_max,
+            r1_gamma=r1_gamma,
+            augment=augment,
+            xflip=xflip,
+            seed=seed,
+        )
         images = read_folder(data)
         task = bar.add_task("Training", total=settings.kimg)
 
