@@ -7,6 +7,7 @@ Credentials are random for each data folder and kept in its demo.json.
 import json
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -54,7 +55,7 @@ def run(environ: Mapping[str, str], port: int | None, *, prepare_only: bool) -> 
     settings = load_settings(environ)
     settings = replace(settings, host=HOST, port=port or settings.port, base_url="")
     logs.to_stderr()
-    if not prepare_only and _answers(settings):
+    if not prepare_only and _taken(settings.port):
         raise ConflictError(
             f"Something else listens on port {settings.port}; choose another one, such as PORT=8001."
         )
@@ -262,6 +263,16 @@ def _wait_until_ready(settings: Settings, children: list[subprocess.Popen[bytes]
         if time.monotonic() > deadline:
             raise AppError(f"The server did not answer within {START_SECONDS} seconds.")
         time.sleep(0.1)
+
+
+def _taken(port: int) -> bool:
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((HOST, port))
+        except OSError:
+            return True
+    return False
 
 
 def _answers(settings: Settings) -> bool:

@@ -75,7 +75,7 @@ class Installation:
     def stop(self):
         for process in self.processes:
             process.terminate()
-        assert [process.wait(30) for process in self.processes] is not None
+        assert [process.wait(30) for process in self.processes] == [0] * len(self.processes)
 
     def truth(self, code):
         """What the images of a reader are, in this reader's order."""
@@ -191,7 +191,7 @@ def invite(page, session_url, code):
 
 def begin(browser, link, received):
     page = browser.new_context().new_page()
-    page.on("response", lambda response: received.append(response))
+    page.on("response", received.append)
     page.goto(link)
     page.get_by_role("button", name="Continue").click()
     page.get_by_role("button", name=re.compile("Start|Go on")).click()

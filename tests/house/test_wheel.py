@@ -30,7 +30,10 @@ def installed(tmp_path_factory):
     python = folder / "env" / "bin" / "python"
     libraries = next(Path(p) for p in sys.path if p.endswith("site-packages"))
     site = subprocess.run(
-        [python, "-c", "import site; print(site.getsitepackages()[0])"], check=True, capture_output=True, text=True
+        [python, "-c", "import site; print(site.getsitepackages()[0])"],
+        check=True,
+        capture_output=True,
+        text=True,
     ).stdout.strip()
     install = [python, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", wheel]
     subprocess.run(install, check=True, capture_output=True)
@@ -49,7 +52,11 @@ def run(installed, *arguments, data, **more):
 def test_it_does_not_see_the_checkout(installed, tmp_path):
     python = installed.parent / "python"
     where = subprocess.run(
-        [python, "-c", "import app; print(app.__file__)"], cwd=tmp_path, capture_output=True, text=True, check=True
+        [python, "-c", "import app; print(app.__file__)"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
     assert str(ROOT / "app") not in where
     assert str(installed.parent.parent) in where
