@@ -31,7 +31,7 @@ def test_samples_are_the_seeds_that_were_asked_for(furnished, owner, known):
     furnished.work()
     page = text(owner.get(address))
     assert "12, 16 × 16 grey" in page
-    assert "seeds 3, 7, 20-29, ψ 1.0, noise const" in page
+    assert "seeds 3, 7, 20-29, ψ 1, noise const" in page
     assert f'href="{known.checkpoint}"' in page
     assert address in owner.get(known.checkpoint).text
 

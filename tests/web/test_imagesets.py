@@ -28,7 +28,7 @@ def test_it_works(site, tmp_path):
     site.work()
     page = text(owner.get(answer.headers["location"]))
     assert "4, 16 × 16 grey" in page
-    assert "centre 500.0, width 1000.0" in page
+    assert "centre 500, width 1000" in page
     assert page.count("<img src=") - 1 == 4  # and the brand's
     assert "were not kept" not in page
 
