@@ -126,7 +126,9 @@ def _with_gaps(y: Floats, seen: NDArray[np.bool_]) -> _Variance:
     value = tau2 * a + omega2 * b + sigma2 / n
     fewest = min(R - 1, M - 1)
     if value <= 1e-12:
-        return _Variance(sigma2 / n, fewest, "two-way logit t with gaps, residual variance alone")
+        # Where even the residual component is not positive, all of the variation counts as residual.
+        residual = sigma2 or (total - correction) / n
+        return _Variance(residual / n, fewest, "two-way logit t with gaps, residual variance alone")
     df = _satterthwaite_with_gaps(tau2, omega2, sigma2, value, n, (R, M))
     return _Variance(value, max(df, fewest), "two-way logit t with gaps (Henderson I)")
 
@@ -139,16 +141,14 @@ def _satterthwaite_with_gaps(
     per_reader, per_image = n / R, n / M
     msr, msc = max(per_reader * tau2 + sigma2, 0.0), max(per_image * omega2 + sigma2, 0.0)
     residual_df = max(n - R - M + 1, 1)
-    below = (msr**2 / (R - 1) + msc**2 / (M - 1) + sigma2**2 / residual_df) / n**2
-    return value**2 / below if below > 0 else 0.0
+    below = msr**2 / (R - 1) + msc**2 / (M - 1) + sigma2**2 / residual_df
+    return (n * value) ** 2 / below
 
 
-def _interval(estimate: float, variance: _Variance, answers: Floats, level: float) -> Interval | NotEstimable:
+def _interval(estimate: float, variance: _Variance, answers: Floats, level: float) -> Interval:
     if estimate in (0.0, 1.0):
         low, high = wilson_effective(estimate, answers.shape[1], level)
         return Interval(low, high, "Wilson on the images' effective number", level)
-    if variance.value <= 0:
-        return NotEstimable("the answers do not vary between readers and images as the model needs")
     logit = log(estimate / (1 - estimate))
     half = (
         float(stats.t.ppf((1 + level) / 2, variance.df)) * sqrt(variance.value) / (estimate * (1 - estimate))
@@ -160,8 +160,6 @@ def _p_half(estimate: float, variance: _Variance) -> Number:
     """Two-sided p of the mean against 1/2, t on the logit scale."""
     if estimate in (0.0, 1.0):
         return NotEstimable("all answers are the same")
-    if variance.value <= 0:
-        return NotEstimable("the answers do not vary between readers and images as the model needs")
     t = log(estimate / (1 - estimate)) * estimate * (1 - estimate) / sqrt(variance.value)
     return float(2 * stats.t.sf(abs(t), variance.df))
 

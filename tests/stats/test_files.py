@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -152,9 +152,9 @@ def test_latex_is_escaped_and_every_row_has_its_cells():
     assert tex.startswith("% Needs \\usepackage{booktabs}. Analysis version 1. manifest_sha256 ab12\n")
     assert r"50\%\_of \{R\}\$ & \textasciitilde{}A\textasciicircum{}\textbackslash{} & 3 & 1" in tex
     assert r"B\&C" in tex
-    for tabular in re.findall(r"\\begin\{tabular\}\{(l+r+)\}(.*?)\\end\{tabular\}", tex, re.S):
+    for tabular in re.findall(r"\\begin\{tabular\}\{(l+r+)\}(.*?)\\end\{tabular\}", tex, re.DOTALL):
         columns, body = tabular
-        for line in re.findall(r"^ +(.*) \\\\$", body, re.M):
+        for line in re.findall(r"^ +(.*) \\\\$", body, re.MULTILINE):
             assert len(re.findall(r"(?<!\\)&", line)) == len(columns) - 1
     assert tex.count(r"\toprule") == tex.count(r"\bottomrule") == 2
 
@@ -212,7 +212,7 @@ def test_the_headline_speaks_once_of_shared_real_images():
 
 
 def test_the_headline_tells_real_images_apart_where_they_are():
-    ratings = study(models=("A", "B")) + [Rating("R1", "B", "x", "real", "synthetic")]
+    ratings = [*study(models=("A", "B")), Rating("R1", "B", "x", "real", "synthetic")]
     sentences = words.headlines(made(ratings))
     assert len(sentences) == 4
     assert "of real images beside A synthetic" in sentences[2]
@@ -250,25 +250,22 @@ def test_the_headline_of_one_reader_and_of_nothing():
 )
 def test_every_kind_of_study_has_all_its_files(ratings, tmp_path):
     write.write(made(ratings), tmp_path)
-    assert "nan" not in (tmp_path / "report.html").read_text().lower().replace("nant", "")
+    assert not re.search(r"\bnan\b", (tmp_path / "report.html").read_text(), re.IGNORECASE)
     json.loads((tmp_path / "report.json").read_text(), parse_constant=pytest.fail)
     for line in read((tmp_path / "per_reader.csv").read_text()):
         assert None not in line.values()
         assert None not in line
     for path in tmp_path.glob("figures/*.svg"):
-        ElementTree.parse(path)
+        ET.parse(path)
 
 
 def test_figures_are_told_apart_and_say_what_they_show():
     figures = draw(made(study(models=("Ada ψ", "ada-ψ", "Other"))))
-    assert [figure.name for figure in figures] == [
+    assert [figure.name for figure in figures if figure.name.startswith("rates")] == [
         "rates_ada_1.svg",
-        "likert_ada_1.svg",
         "rates_other.svg",
-        "likert_other.svg",
-        "rates_ada_2.svg",
-        "likert_ada_2.svg",
-    ] or len({figure.name for figure in figures}) == 6
+        "rates_ada_3.svg",
+    ]
     assert "3 readers, 4 synthetic and 4 real images" in figures[0].caption
     assert "Model: Ada ψ." in figures[0].caption
     assert "12 ratings of real images" in figures[1].caption
@@ -290,6 +287,6 @@ def test_without_likert_there_is_no_figure_of_it():
 
 def test_reader_codes_are_text_and_never_mathematics():
     svg = draw(made(study(readers=("$\\frac{", "a$b$c", "<&>", "読影者", "x" * 60))))[0].svg
-    text = " ".join(ElementTree.fromstring(svg).itertext())
+    text = " ".join(ET.fromstring(svg).itertext())
     for shown in ("$\\frac{", "a$b$c", "<&>", "読影者", "x" * 23 + "…"):
         assert shown in text
