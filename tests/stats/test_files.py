@@ -245,8 +245,20 @@ def test_the_headline_of_one_reader_and_of_nothing():
         study(real="ssss", synthetic="rrrr"),
         study(likert=False),
         study(models=("A", "B", "C")),
+        study(real="r", synthetic="s"),
     ],
-    ids=["none", "practice", "one", "no-real", "no-synthetic", "perfect", "all-wrong", "no-likert", "three"],
+    ids=[
+        "none",
+        "practice",
+        "one",
+        "no-real",
+        "no-synthetic",
+        "perfect",
+        "all-wrong",
+        "no-likert",
+        "three",
+        "one-image",
+    ],
 )
 def test_every_kind_of_study_has_all_its_files(ratings, tmp_path):
     write.write(made(ratings), tmp_path)
