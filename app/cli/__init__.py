@@ -26,6 +26,7 @@ app.add_typer(checkpoint_app, name="checkpoint")
 Port = Annotated[
     int | None, typer.Option(min=1, max=65535, help="Port to listen on; BLINDREAD_PORT or 8000.")
 ]
+Owner = Annotated[str, typer.Option(help="E-mail of the user to own it; default the first admin.")]
 Device = Annotated[str, typer.Option(help="cpu, cuda, cuda:N or auto.")]
 
 
@@ -103,9 +104,7 @@ def images_import(
     window_center: Annotated[str, typer.Option(help="Window centre, in the image's units.")] = "",
     window_width: Annotated[str, typer.Option(help="Window width, in the image's units.")] = "",
     size: Annotated[str, typer.Option(help="Side of the square images in pixels.")] = "",
-    owner: Annotated[
-        str, typer.Option(help="E-mail of the user who owns the set; default the first admin.")
-    ] = "",
+    owner: Owner = "",
 ) -> None:
     """Import DICOM and PNG files, folders or zips as a set of real images."""
     from app.cli import studies
@@ -168,6 +167,18 @@ def sample(
         outdir=outdir,
         device=device,
     )
+
+
+@checkpoint_app.command("import")
+def checkpoint_import(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A .pkl of StyleGAN2, or our .safetensors.")],
+    name: Annotated[str, typer.Option(help="Name to show; default the file's.")] = "",
+    owner: Owner = "",
+) -> None:
+    """Register a checkpoint; nothing in the file is run."""
+    from app.cli import studies
+
+    studies.import_checkpoint(os.environ, file, name or file.stem, owner)
 
 
 @checkpoint_app.command("inspect")

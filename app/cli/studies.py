@@ -3,6 +3,7 @@
 import secrets
 import shutil
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,8 @@ from app.db import Database
 from app.errors import ConflictError, InvalidError
 from app.imaging import sources, stimulus
 from app.imaging.importer import Decoded, decode_all
-from app.services import analysis, imagesets, people, reports, unblinding, verification
+from app.services import analysis, checkpoints, imagesets, people, reports, unblinding, verification
+from app.services.checkpoints import CheckpointView
 from app.services.people import SignedIn
 from app.settings import Settings, load_settings
 from app.tables.people import User
@@ -79,6 +81,36 @@ def import_images(
     if not kept:
         raise InvalidError("No image could be kept.")
     print(f"{kept} images kept in the set “{name}” ({set_id}).")
+
+
+def import_checkpoint(environ: Mapping[str, str], file: Path, name: str, owner: str) -> None:
+    """Register a checkpoint and wait until it has been read; raises InvalidError with the reason where it cannot be."""
+    from app import worker  # it loads torch
+
+    if not file.is_file():
+        raise InvalidError(f"There is no file {file}.")
+    with _opened(environ) as (settings, database, artifacts):
+        user = _owner(database, owner)
+        staged = settings.staging_dir / secrets.token_hex(16)
+        staged.mkdir(parents=True)
+        shutil.copyfile(file, staged / "000001")
+        with database.write() as db:
+            checkpoint_id = checkpoints.register(db, user, name=name, staged=staged.name, now=clock.now())
+        worker.run_until_idle(worker.Parts(settings, database, artifacts, "cpu"))
+        view = _wait(database, user, checkpoint_id)
+    if not view.ready:
+        raise InvalidError((view.job and view.job.error) or "The import was cancelled.")
+    print(f"Registered “{view.name}” ({view.id}).")
+
+
+def _wait(database: Database, user: SignedIn, checkpoint_id: str) -> CheckpointView:
+    """The checkpoint once its job has ended: a worker that runs already may have taken it."""
+    while True:
+        with database.read() as db:
+            view = checkpoints.view(db, user, checkpoint_id, clock.now())
+        if view.job is None or view.job.ended:
+            return view
+        time.sleep(0.2)
 
 
 def export(environ: Mapping[str, str], session_id: str, out: Path) -> None:

@@ -45,6 +45,7 @@ def _rendered(template: str, report: Report, figures: Sequence[Figure]) -> str:
         "rate": rate,
         "printing": printing,
         "size": words.size,
+        "many": words.many,
         "absences": words.absences,
     }
     shown = ReportFile(

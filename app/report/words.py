@@ -43,7 +43,7 @@ def _sentence(found: CrossedMean, images: str, called: str) -> str:
 
 def size(found: CrossedMean) -> str:
     """7 readers × 50 images, and the number of answers where some are missing."""
-    shape = f"{_many(found.readers, 'reader')} × {_many(found.images, 'image')}"
+    shape = f"{many(found.readers, 'reader')} × {many(found.images, 'image')}"
     return shape if found.answers == found.readers * found.images else f"{shape}, {found.answers} answers"
 
 
@@ -52,5 +52,6 @@ def _equals(p: float) -> str:
     return printed if printed[0] in "<>" else f"= {printed}"
 
 
-def _many(n: int, word: str) -> str:
+def many(n: int, word: str) -> str:
+    """1 reader, 2 readers."""
     return f"{n} {word}" if n == 1 else f"{n} {word}s"

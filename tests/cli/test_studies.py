@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,6 +20,8 @@ from app.settings import load_settings
 from app.tables.audit import AuditEvent
 from app.tables.checkpoints import Checkpoint
 from app.tables.sessions import Item
+
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +183,19 @@ def test_the_manifest_opens_its_commitment(blindread, study, tmp_path):
     truth = opened["truth"]
     assert truth_commitment(truth["salt"], truth["kinds"]) == opened["manifest"]["truth_commitment"]
     assert sorted(truth["kinds"]) == ["real"] * 4 + ["synthetic"] * 4
+
+
+def test_a_checkpoint_is_registered_and_a_text_is_not(blindread, tmp_path):
+    blindread("migrate")
+    blindread("user", "add", "a@b.org", "--role", "researcher")
+    told = blindread("checkpoint", "import", ROOT / "demo" / "generator.safetensors", "--name", "Demo")
+    assert told.code == 0, told.err
+    assert "Registered “Demo”" in told.out
+    (tmp_path / "notes.pkl").write_text("no generator")
+    refused = blindread("checkpoint", "import", tmp_path / "notes.pkl")
+    assert refused.code == 2
+    assert refused.err.splitlines()[-1].endswith(".")
+    assert not list((tmp_path / "data" / "staging").iterdir())
 
 
 def test_nobody_exports_an_open_or_unknown_session(blindread, study):

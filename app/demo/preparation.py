@@ -1,36 +1,25 @@
-"""The demonstration: a generator of brain slices, a session and a reader's link, on this machine alone.
+"""Bring a data folder to the state in which the demonstration can be used.
 
 Each step looks for its result first, so a second start does nothing again, and a start that was cut off goes on.
-Credentials are random for each data folder and kept in its demo.json.
 """
 
-import json
 import secrets
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from shutil import copyfile
 
 from sqlalchemy.orm import Session
 
-from app import bundled, clock, logs, schema
+from app import bundled, clock, schema
 from app.artifacts import Artifacts
 from app.db import Database
-from app.errors import AppError, ConflictError
+from app.demo.credentials import Credentials, credentials_of, keep
 from app.protocol import scale, wording
 from app.services import checkpoints, imagesets, people, sessions
 from app.services.people import SignedIn
 from app.services.sessions import NewSession
-from app.settings import Settings, load_settings
+from app.settings import Settings
 
-HOST = "127.0.0.1"
 RESEARCHER = "researcher@demo.example"
 ADMIN = "admin@demo.example"
 REAL_SET = "Brain MR slices, held out (Colin27)"
@@ -38,38 +27,6 @@ CHECKPOINT = "Demo generator, 64 px"
 SYNTHETIC_SET = "Demo samples, seeds 0–59"
 SESSION = "Demonstration: brain MR slices"
 EACH = 20
-START_SECONDS = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """How to sign in to this data folder's demonstration."""
-
-    researcher_password: str
-    admin_password: str
-    link_token: str = ""
-
-
-def run(environ: Mapping[str, str], port: int | None, *, prepare_only: bool) -> None:
-    """Prepare, start server and worker, print how to sign in, and end both on SIGINT or SIGTERM."""
-    settings = load_settings(environ)
-    settings = replace(settings, host=HOST, port=port or settings.port, base_url="")
-    logs.to_stderr()
-    if not prepare_only and _taken(settings.port):
-        raise ConflictError(
-            f"Something else listens on port {settings.port}; choose another one, such as PORT=8001."
-        )
-    credentials = prepare(settings)
-    if prepare_only:
-        _tell(settings, credentials)
-        return
-    children = _start(settings, environ)
-    try:
-        _wait_until_ready(settings, children)
-        _tell(settings, credentials)
-        _wait(children)
-    finally:
-        _stop(children)
 
 
 def prepare(settings: Settings) -> Credentials:
@@ -77,7 +34,7 @@ def prepare(settings: Settings) -> Credentials:
     database = Database(settings.database_url)
     try:
         schema.upgrade(database)
-        credentials = _credentials(settings.data_dir)
+        credentials = credentials_of(settings.data_dir)
         with database.write() as db:
             user = _user(db, RESEARCHER, "researcher", credentials.researcher_password)
             _user(db, ADMIN, "admin", credentials.admin_password)
@@ -121,7 +78,7 @@ class _Preparation:
                 if view.readers
                 else sessions.invite(db, self.user, session_id, "", key, now)
             )
-        return _keep(self.settings.data_dir, replace(credentials, link_token=invited.token))
+        return keep(self.settings.data_dir, replace(credentials, link_token=invited.token))
 
     def _create_session(self) -> str:
         real, synthetic = self._real_set(), self._synthetic_set()
@@ -225,101 +182,3 @@ def _user(db: Session, email: str, role: str, password: str) -> SignedIn:
     user = people.by_email(db, email)
     assert user is not None
     return user
-
-
-def _credentials(data_dir: Path) -> Credentials:
-    file = data_dir / "demo.json"
-    if file.exists():
-        try:
-            return Credentials(**json.loads(file.read_text()))
-        except (ValueError, TypeError) as error:
-            raise ConflictError(
-                f"{file} cannot be read; remove the data folder {data_dir} to start anew."
-            ) from error
-    return _keep(data_dir, Credentials(secrets.token_urlsafe(15), secrets.token_urlsafe(15)))
-
-
-def _keep(data_dir: Path, credentials: Credentials) -> Credentials:
-    partial = data_dir / "demo.json.part"
-    partial.touch(mode=0o600)
-    partial.write_text(json.dumps(asdict(credentials)))
-    partial.replace(data_dir / "demo.json")
-    return credentials
-
-
-def _start(settings: Settings, environ: Mapping[str, str]) -> list[subprocess.Popen[bytes]]:
-    shared = {**environ, "BLINDREAD_DATA_DIR": str(settings.data_dir), "BLINDREAD_BASE_URL": ""}
-    command = [sys.executable, "-m", "app.cli"]
-    arguments = (["serve", "--host", HOST, "--port", str(settings.port)], ["worker"])
-    # A session of their own: Ctrl-C reaches this process alone, which then ends both in order.
-    return [subprocess.Popen([*command, *more], env=shared, start_new_session=True) for more in arguments]
-
-
-def _wait_until_ready(settings: Settings, children: list[subprocess.Popen[bytes]]) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while not _answers(settings):
-        if any(child.poll() is not None for child in children):
-            raise AppError("The server or the worker did not start; the lines above say why.")
-        if time.monotonic() > deadline:
-            raise AppError(f"The server did not answer within {START_SECONDS} seconds.")
-        time.sleep(0.1)
-
-
-def _taken(port: int) -> bool:
-    with socket.socket() as trial:
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            trial.bind((HOST, port))
-        except OSError:
-            return True
-    return False
-
-
-def _answers(settings: Settings) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://{HOST}:{settings.port}/healthz", timeout=2):
-            return True
-    except urllib.error.HTTPError:
-        return True
-    except OSError:
-        return False
-
-
-def _wait(children: list[subprocess.Popen[bytes]]) -> None:
-    """Wait until SIGINT or SIGTERM; raises AppError where a child ends by itself."""
-    stopped = False
-
-    def stop(_number: int, _frame: object) -> None:
-        nonlocal stopped
-        stopped = True
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
-    while not stopped:
-        if any(child.poll() is not None for child in children):
-            raise AppError("The server or the worker ended by itself; the lines above say why.")
-        time.sleep(0.2)
-
-
-def _stop(children: list[subprocess.Popen[bytes]]) -> None:
-    for child in children:
-        if child.poll() is None:
-            child.send_signal(signal.SIGTERM)
-    for child in children:
-        try:
-            child.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
-
-
-def _tell(settings: Settings, credentials: Credentials) -> None:
-    """Print how to sign in; the reader's link stands last, on a line of its own."""
-    url = settings.public_url
-    print(f"Blindread's demonstration: {url} (this machine only; Ctrl-C ends it)\n")
-    print(f"Researcher: {url}/sign-in")
-    print(f"  e-mail    {RESEARCHER}")
-    print(f"  password  {credentials.researcher_password}")
-    print(f"Admin:      {ADMIN}, password {credentials.admin_password}\n")
-    print("A reader's personal link:")
-    print(f"{url}/r/{credentials.link_token}", flush=True)
