@@ -1,0 +1,121 @@
+"""What reaches a reader's browser: the same for real and synthetic, in bytes, headers and addresses."""
+
+import re
+
+import pytest
+from sqlalchemy import select, update
+
+from app.tables.origins import Origin
+from app.tables.people import Reader
+from app.tables.sessions import Item, Presentation, Reading
+from tests.web.conftest import invite, opened
+from tests.web.test_readings import Seat
+
+HEX = re.compile(rb"\b[0-9a-f]{32}\b")
+
+
+@pytest.fixture
+def session(furnished, owner, known):
+    return opened(furnished, owner, known)
+
+
+def everything(seat):
+    """Each answer that a whole reading brings: status, headers, body; random names masked."""
+    received = [seat.client.get("/read"), seat.client.get("/read/rate")]
+    while True:
+        state = seat.client.get("/read/state")
+        received.append(state)
+        current = state.json()["current"]
+        if current is None:
+            break
+        received.append(seat.client.get(f"/read/stimuli/{current}"))
+        received.append(seat.rate(current, key=current))
+    received.append(seat.client.get("/read"))
+    return [(r.status_code, sorted(r.headers.items()), HEX.sub(b"*", r.content)) for r in received]
+
+
+def test_all_stimuli_have_one_length_and_one_set_of_headers(furnished, owner, session):
+    seat = Seat(furnished, invite(owner, session))
+    state = seat.state()
+    answers = [seat.client.get(f"/read/stimuli/{name}") for name in (state["current"], *state["ahead"])]
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({tuple(sorted(answer.headers.items())) for answer in answers}) == 1
+    headers = answers[0].headers
+    assert headers["cache-control"] == "private, no-store, no-transform"
+    assert not {"etag", "last-modified", "content-disposition", "server-timing", "content-encoding"} & set(
+        headers
+    )
+
+
+def test_a_reader_gets_the_current_and_the_next_ten_alone(furnished, owner, session):
+    seat = Seat(furnished, invite(owner, session))
+    other = Seat(furnished, invite(owner, session, "R02"))
+    foreign = seat.client.get(f"/read/stimuli/{other.state()['current']}")
+    missing = seat.client.get(f"/read/stimuli/{'0' * 32}")
+    assert (foreign.status_code, missing.status_code) == (404, 404)
+    assert foreign.content == missing.content
+    assert furnished.browser().get(f"/read/stimuli/{seat.state()['current']}").status_code == 401
+
+
+def test_names_are_new_for_each_reader(furnished, owner, session):
+    names = []
+    for code in ("R01", "R02"):
+        state = Seat(furnished, invite(owner, session, code)).state()
+        names += [state["current"], *state["ahead"]]
+    assert len(set(names)) == len(names)
+    assert all(re.fullmatch("[0-9a-f]{32}", name) for name in names)
+
+
+def test_two_readers_have_different_orders(furnished, owner, session):
+    for code in ("R01", "R02"):
+        Seat(furnished, invite(owner, session, code))
+    with furnished.parts.database.read() as db:
+        orders = [
+            list(
+                db.scalars(
+                    select(Presentation.item_id)
+                    .join(Reading, Reading.id == Presentation.reading_id)
+                    .join(Reader, Reader.id == Reading.reader_id)
+                    .where(Reader.code == code)
+                    .order_by(Presentation.position)
+                )
+            )
+            for code in ("R01", "R02")
+        ]
+    assert sorted(orders[0]) == sorted(orders[1])
+    assert orders[0] != orders[1]
+
+
+def test_swapping_the_truth_changes_no_byte_that_a_reader_receives(furnished, owner, session):
+    """One reader reads; real and synthetic are swapped in origins; a second reader with the same order reads."""
+    first = everything(Seat(furnished, invite(owner, session, "R01")))
+    with furnished.parts.database.write() as db:
+        kinds = dict(db.execute(select(Origin.image_id, Origin.kind)).all())
+        for image_id, kind in kinds.items():
+            swapped = "synthetic" if kind == "real" else "real"
+            db.execute(update(Origin).where(Origin.image_id == image_id).values(kind=swapped))
+        assert db.scalars(select(Item.id)).first()
+    second = Seat(furnished, invite(owner, session, "R02"))
+    same_order(furnished)
+    assert everything(second) == first
+
+
+def same_order(site):
+    """Give the second reader the first one's order, under the second one's own names."""
+    with site.parts.database.write() as db:
+        readings = list(db.scalars(select(Reading.id).order_by(Reading.slot)))
+        orders = [
+            list(
+                db.scalars(
+                    select(Presentation).where(Presentation.reading_id == r).order_by(Presentation.position)
+                )
+            )
+            for r in readings
+        ]
+        items = [shown.item_id for shown in orders[0]]
+        names = [shown.token for shown in orders[1]]
+        for shown in orders[1]:
+            db.delete(shown)
+        db.flush()
+        for position, (token, item_id) in enumerate(zip(names, items, strict=True), start=1):
+            db.add(Presentation(token=token, reading_id=readings[1], position=position, item_id=item_id))
