@@ -235,8 +235,9 @@ def test_the_bar_moves_and_the_page_shows_the_images_when_they_are_there(furnish
     expect(page.get_by_role("heading", name="Images")).to_be_visible()
     assert page.locator(".thumbs img").count() == 40
     assert page.locator("progress").count() == 0
-    page.locator(".thumbs img").last.scroll_into_view_if_needed()
-    page.wait_for_function("[...document.querySelectorAll('.thumbs img')].pop().naturalWidth === 16")
+    last = page.locator(".thumbs img").last
+    last.scroll_into_view_if_needed()
+    expect(last).to_have_js_property("naturalWidth", 16)
 
 
 def test_a_job_can_be_cancelled_from_its_page(known, signed_in):
