@@ -53,17 +53,20 @@ def test_the_test_against_one_half_agrees_with_the_interval():
 
 
 def components_by_projection(y):
-    """Variance of the mean of the seen cells with method-of-moments components, from projections and traces alone."""
+    """Method-of-moments components of readers, images and residual, from projections and traces alone."""
     r, i = np.nonzero(~np.isnan(y))
     values, n = y[r, i], len(r)
     Z = [np.eye(y.shape[0])[r], np.eye(y.shape[1])[i], np.eye(n)]
-    projections = [each @ np.linalg.pinv(each) for each in (*Z[:2], np.eye(n))]
     mean = np.full((n, n), 1 / n)
-    forms = [projection - mean for projection in projections]
+    forms = [each @ np.linalg.pinv(each) - mean for each in Z]
     expected = np.array([[np.trace(Q @ each @ each.T) for each in Z] for Q in forms])
     components = np.linalg.lstsq(expected, np.array([values @ Q @ values for Q in forms]), rcond=None)[0]
     components[2] = max(components[2], 0)
-    return sum(c * np.sum(each.sum(axis=0) ** 2) / n**2 for c, each in zip(components, Z, strict=True))
+    return components, [np.sum(each.sum(axis=0) ** 2) / n**2 for each in Z]
+
+
+def variance_by_projection(y):
+    return float(np.dot(*components_by_projection(y)))
 
 
 @pytest.mark.parametrize("share_missing", [0.0, 0.1, 0.3])
@@ -72,21 +75,48 @@ def test_the_variance_is_that_of_an_independent_calculation(share_missing):
     for _ in range(20):
         y = (random.random((6, 9)) < random.random((6, 1))).astype(float)
         y[random.random((6, 9)) < share_missing] = np.nan
-        found, expected = crossed_mean(y), components_by_projection(y)
+        found, expected = crossed_mean(y), variance_by_projection(y)
         assert expected > 0
         assert found.variance == pytest.approx(expected)
 
 
+def test_a_residual_component_is_never_negative():
+    y = table("11", "0.", "11")
+    components, shares = components_by_projection(y)
+    assert components[2] == 0
+    assert crossed_mean(y).variance == pytest.approx(np.dot(components, shares))
+
+
 def test_a_split_plot_design_has_its_interval():
     # two groups of readers, each with its own images
-    found = crossed_mean(table("1100....", "1010....", "0110....", "....0110", "....0011", "....1011"))
+    y = table("1100....", "1010....", "0110....", "....0110", "....0011", "....1011")
+    found = crossed_mean(y)
     assert found.answers == 24
     assert found.interval.method == "two-way logit t with gaps (Henderson I)"
-    assert found.variance == pytest.approx(
-        components_by_projection(
-            table("1100....", "1010....", "0110....", "....0110", "....0011", "....1011")
-        )
-    )
+    assert found.variance == pytest.approx(variance_by_projection(y))
+
+
+def test_df_with_gaps_is_satterthwaites_on_mean_rows_and_columns():
+    y = table("11011.", "00010.", ".10111", "000.00", "11.111")
+    found = crossed_mean(y)
+    (tau2, omega2, sigma2), _ = components_by_projection(y)
+    n, R, M = 25, 5, 6
+    assert found.answers == n
+    squares = {R - 1: n / R * tau2 + sigma2, M - 1: n / M * omega2 + sigma2, n - R - M + 1: sigma2}
+    expected = (n * found.variance) ** 2 / sum(max(ms, 0) ** 2 / df for df, ms in squares.items())
+    assert expected > R - 1
+    assert found.df == pytest.approx(expected)
+
+
+def test_one_gap_in_a_large_table_changes_little():
+    random = np.random.default_rng(5)
+    y = (random.random((10, 30)) < random.random((10, 1)) * 0.5 + random.random((1, 30)) * 0.5).astype(float)
+    whole = crossed_mean(y)
+    y[3, 7] = np.nan
+    found = crossed_mean(y)
+    assert whole.df > 10
+    assert found.df == pytest.approx(whole.df, rel=0.05)
+    assert found.variance == pytest.approx(whole.variance, rel=0.05)
 
 
 def test_a_reader_who_saw_nothing_and_an_image_that_nobody_saw_change_nothing():
@@ -102,9 +132,11 @@ def test_a_negative_variance_gives_way_to_the_residual():
     assert found.variance == pytest.approx(1 / 4)
     assert found.df == 1
     assert found.interval.method == "two-way logit t, residual variance alone"
-    with_gap = crossed_mean(table("10.", "01.", ".01", ".10"))
+    # by hand: τ² = ω² = −1/2 and σ² = 1, so that 2 · (−1/2) · 5/9 + 1/3 < 0; 1/3 is left
+    with_gap = crossed_mean(table(".1", "10"))
     assert with_gap.interval.method == "two-way logit t with gaps, residual variance alone"
-    assert with_gap.variance > 0
+    assert with_gap.variance == pytest.approx(1 / 3)
+    assert with_gap.df == 1
 
 
 def test_df_never_falls_below_the_fewest():
