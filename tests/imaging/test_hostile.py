@@ -104,7 +104,9 @@ def lying_codestream(path):
 
 def nested(path, depth):
     """Sequences within sequences, of undefined length; never closed."""
-    item = struct.pack("<HH2sHI", 0x0008, 0x1140, b"SQ", 0, 0xFFFFFFFF) + struct.pack("<HHI", 0xFFFE, 0xE000, 0xFFFFFFFF)
+    item = struct.pack("<HH2sHI", 0x0008, 0x1140, b"SQ", 0, 0xFFFFFFFF) + struct.pack(
+        "<HHI", 0xFFFE, 0xE000, 0xFFFFFFFF
+    )
     write_slice(path, PIXELS)
     head = path.read_bytes()
     path.write_bytes(head[: 144 + struct.unpack("<I", head[140:144])[0]] + item * depth)
@@ -113,7 +115,11 @@ def nested(path, depth):
 def huge_element(path):
     write_slice(path, PIXELS)
     data = path.read_bytes()
-    path.write_bytes(data.replace(struct.pack("<I", 2048) + PIXELS.tobytes()[:8], b"\xfe\xff\xff\xff" + PIXELS.tobytes()[:8]))
+    path.write_bytes(
+        data.replace(
+            struct.pack("<I", 2048) + PIXELS.tobytes()[:8], b"\xfe\xff\xff\xff" + PIXELS.tobytes()[:8]
+        )
+    )
 
 
 def table(path, data, entries=4):
@@ -162,17 +168,26 @@ HOSTILE = {
     "grey with three samples": (lambda p: changed(p, SamplesPerPixel=3), CONTRADICTION),
     "colour with one sample": (lambda p: changed(p, PhotometricInterpretation="RGB"), CONTRADICTION),
     "unknown colours": (lambda p: changed(p, PhotometricInterpretation="HSV"), "colour model"),
-    "palette without one": (lambda p: changed(p, PhotometricInterpretation="PALETTE COLOR"), "colour palette"),
+    "palette without one": (
+        lambda p: changed(p, PhotometricInterpretation="PALETTE COLOR"),
+        "colour palette",
+    ),
     "slope of zero": (lambda p: changed(p, RescaleSlope=0, RescaleIntercept=0), "rescale slope"),
     "slope without bounds": (lambda p: changed(p, RescaleSlope="1e300", RescaleIntercept=0), "rescale slope"),
     "no pixels": (lambda p: changed(p, PixelData=None), "DICOM without any pixels"),
     "an empty modality table": (lambda p: table(p, b""), None),
-    "unknown transfer syntax": (lambda p: claiming(p, UID("1.2.3.4")), "compression of this image (of an unknown kind)"),
+    "unknown transfer syntax": (
+        lambda p: claiming(p, UID("1.2.3.4")),
+        "compression of this image (of an unknown kind)",
+    ),
     "video": (lambda p: claiming(p, UID("1.2.840.10008.1.2.4.102")), "This is a video"),
     "no jpeg 2000 inside": (lambda p: claiming(p, JPEG2000Lossless), DAMAGED),
     "no jpeg inside": (lambda p: claiming(p, JPEGBaseline8Bit), DAMAGED),
     "no rle inside": (lambda p: claiming(p, RLELossless, bytes(64)), DAMAGED),
-    "rle with wild offsets": (lambda p: claiming(p, RLELossless, struct.pack("<16I", 2, *([0xFFFFFFF0] * 15))), DAMAGED),
+    "rle with wild offsets": (
+        lambda p: claiming(p, RLELossless, struct.pack("<16I", 2, *([0xFFFFFFF0] * 15))),
+        DAMAGED,
+    ),
     "a lying codestream": (lying_codestream, None),
     "twelve-bit jpeg": (
         lambda p: claiming(p, JPEGExtended12Bit, BitsStored=12, HighBit=11),
@@ -182,7 +197,10 @@ HOSTILE = {
     "an element of 4 GiB": (huge_element, None),
     "polyglot": (polyglot, INCOMPLETE),
     "disc directory": (lambda p: of_class(p, "1.2.840.10008.1.3.10"), "table of contents of a disc"),
-    "report": (lambda p: of_class(p, "1.2.840.10008.5.1.4.1.1.88.33"), "This is not an image: a structured report."),
+    "report": (
+        lambda p: of_class(p, "1.2.840.10008.5.1.4.1.1.88.33"),
+        "This is not an image: a structured report.",
+    ),
     "dose": (lambda p: of_class(p, "1.2.840.10008.5.1.4.1.1.481.2"), "radiotherapy dose"),
     "png bomb": (lambda p: png(p, 60_000, 60_000, bytes(60_001)), "too large: 60000 × 60000"),
     "png with fewer pixels": (lambda p: png(p, 500, 500, bytes(1000)), DAMAGED),

@@ -61,12 +61,26 @@ def test_links_in_folders_are_not_followed(tmp_path):
 
 
 def test_names_in_a_zip_are_never_paths(tmp_path):
-    names = ["../../slip", "/etc/slip", "..\\slip", "C:\\slip", "a/../../../slip", "slip\0.png", "x" * 300, "CON", "é"]
+    names = [
+        "../../slip",
+        "/etc/slip",
+        "..\\slip",
+        "C:\\slip",
+        "a/../../../slip",
+        "slip\0.png",
+        "x" * 300,
+        "CON",
+        "é",
+    ]
     path = archive(tmp_path / "a.zip", [(name, b"content") for name in names])
     found = collect(tmp_path, path)
     assert all(source.path.read_bytes() == b"content" for source in found)
     assert everything_below(tmp_path / "unpacked") == [f"{place:06d}" for place in range(1, len(names) + 1)]
-    assert everything_below(tmp_path) == ["a.zip", "unpacked", *(f"unpacked/{n:06d}" for n in range(1, len(names) + 1))]
+    assert everything_below(tmp_path) == [
+        "a.zip",
+        "unpacked",
+        *(f"unpacked/{n:06d}" for n in range(1, len(names) + 1)),
+    ]
 
 
 def test_links_in_a_zip_are_refused(tmp_path):

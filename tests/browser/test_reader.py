@@ -1,0 +1,214 @@
+"""The reader's page in a real browser, on good days and bad ones: no answer is lost, none is doubled, none is falsely “saved”."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+from sqlalchemy import select
+
+from app.tables.sessions import Rating
+from tests.faults.conftest import empty_folder, furnished, furnished_folder, generator_files, known, owner
+from tests.servers import Server
+from tests.web.conftest import invite, opened
+
+__all__ = ["empty_folder", "furnished", "furnished_folder", "generator_files", "known", "owner"]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+TOTAL = 8
+SIZES = {"laptop": (1366, 768), "desktop": (1920, 1080), "tablet": (1024, 1366)}
+
+
+@pytest.fixture
+def server(furnished):
+    made = Server(furnished.settings.data_dir)
+    made.start()
+    yield made
+    made.kill()
+
+
+@pytest.fixture
+def link(server, furnished, owner, known):
+    return server.url + invite(owner, opened(furnished, owner, known, allow_undo="true"))
+
+
+@pytest.fixture
+def page(browser):
+    context = browser.new_context(viewport={"width": 1366, "height": 768})
+    made = context.new_page()
+    yield made
+    context.close()
+
+
+def begin(page, link):
+    page.goto(link)
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name=re.compile("Start|Go on")).click()
+    at(page, 1)
+
+
+def at(page, position):
+    expect(page.locator("#position")).to_have_text(f"{position} of {TOTAL}", timeout=20_000)
+    expect(page.locator("#answer input").first).to_be_enabled(timeout=20_000)
+
+
+def answer(page, keys="r4"):
+    for key in keys:
+        page.keyboard.press(key)
+    page.keyboard.press("Enter")
+
+
+def stored(site):
+    with site.parts.database.read() as db:
+        return [(r.answer, r.likert) for r in db.scalars(select(Rating).order_by(Rating.id))]
+
+
+def test_a_whole_reading_by_keyboard(page, link, furnished):
+    begin(page, link)
+    for position in range(1, TOTAL + 1):
+        at(page, position)
+        answer(page, "s2" if position % 2 else "r5")
+    expect(page.get_by_text("everything is saved")).to_be_visible()
+    assert stored(furnished) == [("synthetic", 2), ("real", 5)] * (TOTAL // 2)
+
+
+def test_it_says_why_it_cannot_go_on(page, link, furnished):
+    begin(page, link)
+    page.keyboard.press("Enter")
+    expect(page.locator("#say")).to_contain_text("Choose real or synthetic, and a point")
+    answer(page, "r")
+    expect(page.locator("#say")).to_contain_text("Choose a point of the scale")
+    assert stored(furnished) == []
+    answer(page, "3")
+    at(page, 2)
+    expect(page.locator("#saved")).to_have_text("Saved")
+    assert stored(furnished) == [("real", 3)]
+
+
+def test_a_double_click_is_one_answer(page, link, furnished):
+    begin(page, link)
+    page.keyboard.press("r")
+    page.keyboard.press("4")
+    page.get_by_role("button", name="Next").dblclick()
+    at(page, 2)
+    assert stored(furnished) == [("real", 4)]
+
+
+def test_reload_and_the_back_button_lose_and_double_nothing(page, link, furnished):
+    begin(page, link)
+    answer(page)
+    at(page, 2)
+    page.reload()
+    at(page, 2)
+    page.go_back()
+    page.go_forward()
+    at(page, 2)
+    answer(page, "s1")
+    at(page, 3)
+    assert stored(furnished) == [("real", 4), ("synthetic", 1)]
+
+
+def test_two_tabs_agree_in_the_end(page, link, furnished):
+    begin(page, link)
+    other = page.context.new_page()
+    other.goto(page.url)
+    at(other, 1)
+    answer(page, "r5")
+    at(page, 2)
+    answer(other, "s1")
+    at(other, 2)
+    assert stored(furnished) == [("real", 5)]
+
+
+def test_an_answer_whose_acknowledgement_is_lost_is_not_doubled(page, link, furnished):
+    """The server has committed, but the response never arrives."""
+    begin(page, link)
+    dropped = []
+
+    def drop_the_first(route):
+        if dropped:
+            route.continue_()
+            return
+        dropped.append(route.fetch().status)
+        route.abort()
+
+    page.route("**/read/ratings", drop_the_first)
+    answer(page)
+    at(page, 2)
+    assert dropped == [200]
+    assert stored(furnished) == [("real", 4)]
+
+
+def test_off_line_the_answer_waits_and_nothing_is_called_saved(page, link, furnished):
+    begin(page, link)
+    page.context.set_offline(True)
+    answer(page)
+    expect(page.locator("#saved")).to_have_text("Not saved yet")
+    assert stored(furnished) == []
+    page.context.set_offline(False)
+    at(page, 2)
+    expect(page.locator("#saved")).to_have_text("Saved")
+    assert stored(furnished) == [("real", 4)]
+
+
+def test_an_answer_kept_through_a_reload_off_line_is_sent(page, link, furnished):
+    begin(page, link)
+    page.route("**/read/ratings", lambda route: route.abort())
+    answer(page)
+    expect(page.locator("#saved")).to_have_text("Not saved yet")
+    page.unroute("**/read/ratings")
+    page.reload()
+    at(page, 2)
+    assert stored(furnished) == [("real", 4)]
+
+
+def test_a_server_killed_in_mid_send_gets_the_answer_after_its_restart(page, link, server, furnished):
+    begin(page, link)
+    server.kill()
+    answer(page)
+    expect(page.locator("#saved")).to_have_text("Not saved yet")
+    server.start()
+    at(page, 2)
+    assert stored(furnished) == [("real", 4)]
+
+
+def test_the_last_answer_can_be_changed(page, link, furnished):
+    begin(page, link)
+    answer(page)
+    at(page, 2)
+    page.keyboard.press("z")
+    expect(page.locator("#say")).to_contain_text("changing your last answer")
+    answer(page, "s2")
+    at(page, 2)
+    expect(page.locator("#saved")).to_have_text("Saved")
+    assert stored(furnished) == [("real", 4), ("synthetic", 2)]
+
+
+def test_nothing_on_the_page_names_an_origin(page, link):
+    begin(page, link)
+    first = page.content()
+    image = page.locator("#stimulus")
+    assert image.get_attribute("alt") == "Image to be rated"
+    assert image.get_attribute("src").startswith("blob:")
+    for word in ("StyleGAN", "seed", "checkpoint", "origin_", "sha256"):
+        assert word not in first
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_pages_are_accessible_and_nothing_has_to_be_scrolled(browser, link, size):
+    width, height = SIZES[size]
+    context = browser.new_context(viewport={"width": width, "height": height})
+    page = context.new_page()
+    page.goto(link)
+    assert Axe().run(page).response["violations"] == []
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    assert Axe().run(page).response["violations"] == []
+    page.get_by_role("button", name="Start").click()
+    at(page, 1)
+    assert Axe().run(page).response["violations"] == []
+    assert page.evaluate("document.documentElement.scrollHeight") <= height
+    boxes = page.locator(".choice, .go button").evaluate_all(
+        "all => all.map(e => { const b = e.getBoundingClientRect(); return [b.width, b.height]; })"
+    )
+    assert min(min(box) for box in boxes) >= 44
+    context.close()
