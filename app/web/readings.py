@@ -1,5 +1,7 @@
 """The reader's pages and the calls that their script makes."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
@@ -8,14 +10,14 @@ from limits import parse
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import clock
-from app.errors import TooManyError
+from app.errors import NotFoundError, TooManyError
 from app.services import readings
 from app.services.readings import State, Submission, Welcome
 from app.web.deps import READER_COOKIE, Context, Ctx, CurrentReader
 from app.web.pages import render
 
 router = APIRouter()
-LINK_ATTEMPTS = parse("30/minute")
+WRONG_LINKS = parse("30/minute")
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -61,8 +63,7 @@ class SubmissionBody(BaseModel):
 @router.get("/r/{token}")
 def landing(request: Request, token: str, ctx: Ctx) -> HTMLResponse:
     """Show who invites; changes nothing, because mail scanners open links."""
-    _count_attempt(request, ctx)
-    with ctx.database.read() as db:
+    with _guessing_slowed(request, ctx), ctx.database.read() as db:
         found = readings.open_link(db, token, clock.now())
     return render(request, "read/landing.html", LandingPage(found.public_title))
 
@@ -70,8 +71,7 @@ def landing(request: Request, token: str, ctx: Ctx) -> HTMLResponse:
 @router.post("/r/{token}")
 def confirm(request: Request, token: str, ctx: Ctx) -> RedirectResponse:
     """Open the reading in this browser."""
-    _count_attempt(request, ctx)
-    with ctx.database.write() as db:
+    with _guessing_slowed(request, ctx), ctx.database.write() as db:
         cookie = readings.confirm(db, token, clock.now())
     response = RedirectResponse("/read", 303)
     response.set_cookie(
@@ -143,7 +143,14 @@ def _stated(state: State, *, show_progress: bool) -> JSONResponse:
     return JSONResponse(told, headers=_NO_STORE)
 
 
-def _count_attempt(request: Request, ctx: Context) -> None:
+@contextmanager
+def _guessing_slowed(request: Request, ctx: Context) -> Iterator[None]:
+    """Count links that do not exist by address; those that do cost nothing, since a whole hospital may share one."""
     address = request.client.host if request.client else "unknown"
-    if not ctx.limiter.hit(LINK_ATTEMPTS, "link", address):
+    if not ctx.limiter.test(WRONG_LINKS, "link", address):
         raise TooManyError("Too many attempts from this address; please wait a minute.")
+    try:
+        yield
+    except NotFoundError:
+        ctx.limiter.hit(WRONG_LINKS, "link", address)
+        raise

@@ -104,11 +104,13 @@ def test_a_renewed_link_keeps_what_was_rated(furnished, owner, session, link):
     assert Seat(furnished, renewed).state()["position"] == 2
 
 
-def test_guessing_links_is_slowed_down(furnished):
+def test_guessing_links_is_slowed_down_and_opening_real_ones_is_not(furnished, link):
     client = furnished.browser()
+    assert {client.get(link).status_code for _ in range(40)} == {200}
     answers = [client.get(f"/r/{number:043d}").status_code for number in range(40)]
     assert answers[0] == 404
     assert answers[-1] == 429
+    assert client.post(link).status_code == 429
 
 
 def test_the_same_answer_sent_again_is_one_answer(furnished, seat):
