@@ -21,6 +21,10 @@ def serve(environ: Mapping[str, str], host: str | None, port: int | None) -> Non
     settings = load_settings(environ)
     settings = replace(settings, host=host or settings.host, port=port or settings.port)
     logs.to_stderr()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(
+            number, lambda *_: None
+        )  # uvicorn stops first and then raises the signal again: that is no failure
     uvicorn.run(
         create_app(settings),
         host=settings.host,

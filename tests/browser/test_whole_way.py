@@ -191,7 +191,11 @@ def invite(page, session_url, code):
 
 def begin(browser, link, received):
     page = browser.new_context().new_page()
-    page.on("response", received.append)
+
+    def receive(response):
+        received.append(response)
+
+    page.on("response", receive)
     page.goto(link)
     page.get_by_role("button", name="Continue").click()
     page.get_by_role("button", name=re.compile("Start|Go on")).click()
