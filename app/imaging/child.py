@@ -44,6 +44,8 @@ def answer(question: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _sentence(error: Exception) -> str:
     if isinstance(error, InvalidError):
         return error.sentence
+    if isinstance(error, Image.DecompressionBombError):
+        return "This image is too large: its header declares more pixels than can be decoded."
     return _TOO_MUCH_MEMORY if isinstance(error, MemoryError) else _DAMAGED
 
 

@@ -20,6 +20,7 @@ from pydicom.uid import (
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
+    JPEGBaseline8Bit,
     JPEGExtended12Bit,
 )
 
@@ -143,8 +144,13 @@ def _frames(
     source: Dataset | Path, dataset: Dataset, declared: int, wanted: Window | None
 ) -> Iterator[Shown]:
     decoded = 0
+    plugin = (
+        "pillow" if dataset.file_meta.TransferSyntaxUID == JPEGBaseline8Bit else ""
+    )  # GDCM hangs on some noise
     only = [0] if declared == 1 else None  # by index, pydicom mends signs that it otherwise trips over
-    for index, stored in zip(range(declared), iter_pixels(source, indices=only), strict=False):
+    for index, stored in zip(
+        range(declared), iter_pixels(source, indices=only, decoding_plugin=plugin), strict=False
+    ):
         decoded += 1
         yield _shown(stored, dataset, index, wanted)
     if decoded < declared:

@@ -15,7 +15,10 @@ from app import sandbox
 from app.imaging.sources import Source
 from app.imaging.window import Window
 
-LIMITS = sandbox.Limits(memory_bytes=2**30, cpu_seconds=60, file_bytes=256 * 2**20, wall_seconds=120)
+LIMITS = sandbox.Limits(memory_bytes=2**30, cpu_seconds=3600, file_bytes=256 * 2**20, wall_seconds=20)
+_SECONDS_PER_BYTE = (
+    2 / 2**20
+)  # on top of the limits' wall time; no format that we read is slower on an idle machine
 _TOO_LONG = "Decoding this file took too long and was stopped."
 _DIED = "Decoding this file broke the decoder or took too much time or memory; it may be damaged."
 
@@ -69,7 +72,7 @@ def decode_all(
                 if source.path is None:
                     yield Refused(source.place, None, source.refusal or "There is no file here.")
                 else:
-                    yield from _decode(child, source.place, source.path, settings, staging, groups)
+                    yield from _decode(child, limits, source.place, source.path, settings, staging, groups)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 
@@ -94,6 +97,7 @@ class _Groups:
 
 def _decode(
     child: sandbox.Conversation,
+    limits: sandbox.Limits,
     place: int,
     path: Path,
     settings: ImportSettings,
@@ -109,7 +113,7 @@ def _decode(
         "salt": groups.salt,
     }
     try:
-        for told in child.ask(question):
+        for told in child.ask(question, limits.wall_seconds + _size(path) * _SECONDS_PER_BYTE):
             if "refused" in told:
                 yield Refused(place, told["frame"], told["refused"])
             else:
@@ -119,6 +123,13 @@ def _decode(
     finally:
         for file in staging.iterdir():
             file.unlink(missing_ok=True)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0  # the child will say what is wrong with it
 
 
 def _kept(place: int, told: Mapping[str, Any], staging: Path, groups: _Groups) -> Decoded:

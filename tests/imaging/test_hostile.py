@@ -202,7 +202,7 @@ HOSTILE = {
         "This is not an image: a structured report.",
     ),
     "dose": (lambda p: of_class(p, "1.2.840.10008.5.1.4.1.1.481.2"), "radiotherapy dose"),
-    "png bomb": (lambda p: png(p, 60_000, 60_000, bytes(60_001)), "too large: 60000 × 60000"),
+    "png bomb": (lambda p: png(p, 60_000, 60_000, bytes(60_001)), "This image is too large"),
     "png with fewer pixels": (lambda p: png(p, 500, 500, bytes(1000)), DAMAGED),
     "png with wrong checksums": (lambda p: png(p, 4, 4, bytes(20), spoil=True), DAMAGED),
     "png of zero width": (lambda p: png(p, 0, 4, bytes(20)), None),
