@@ -15,7 +15,7 @@ from rich.table import Table
 
 from app.checkpoint_files import import_in_child, inspect_in_child
 from app.errors import InvalidError
-from app.services.checkpoints import parse_seeds
+from app.services.samples import parse_seeds
 from models import checkpoint
 from models import sample as sampling
 from models.data import read_folder

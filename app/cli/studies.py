@@ -16,7 +16,7 @@ from app.db import Database
 from app.errors import ConflictError, InvalidError
 from app.imaging import sources, stimulus
 from app.imaging.importer import Decoded, decode_all
-from app.services import analysis, checkpoints, imagesets, people, reports, unblinding, verification
+from app.services import analysis, checkpoints, imagesets, imports, people, reports, unblinding, verification
 from app.services.checkpoints import CheckpointView
 from app.services.people import SignedIn
 from app.settings import Settings, load_settings
@@ -50,7 +50,7 @@ def import_images(
     environ: Mapping[str, str], name: str, paths: list[Path], texts: tuple[str, str, str], owner: str
 ) -> None:
     """Import files as a set of real images; every refusal is listed, and it fails only where nothing was kept."""
-    settings = imagesets.import_settings(*texts)
+    settings = imports.import_settings(*texts)
     missing = next((path for path in paths if not path.exists()), None)
     if missing:
         raise InvalidError(f"There is no file or folder {missing}.")
@@ -61,7 +61,7 @@ def import_images(
             user = _owner(database, owner)
             with database.write() as db:
                 set_id = imagesets.create(
-                    db, user.id, name, "real", imagesets.pipeline_of(settings), clock.now()
+                    db, user.id, name, "real", imports.pipeline_of(settings), clock.now()
                 )
             kept = 0
             for outcome in decode_all(found, settings, folder / "decoding"):
@@ -71,10 +71,10 @@ def import_images(
                         "images", stimulus.encode(outcome.pixels, compress=True), ".png"
                     )
                     with database.write() as db:
-                        imagesets.add_real(db, set_id, outcome, sha256)
+                        imports.add_real(db, set_id, outcome, sha256)
                 else:
                     with database.write() as db:
-                        imagesets.add_refusal(db, set_id, outcome)
+                        imports.add_refusal(db, set_id, outcome)
                     print(f"file {outcome.place}: {outcome.reason}", file=sys.stderr)
         finally:
             shutil.rmtree(folder, ignore_errors=True)

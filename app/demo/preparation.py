@@ -15,7 +15,7 @@ from app.artifacts import Artifacts
 from app.db import Database
 from app.demo.credentials import Credentials, credentials_of, keep
 from app.protocol import scale, wording
-from app.services import checkpoints, imagesets, people, sessions
+from app.services import checkpoints, imagesets, imports, people, samples, sessions
 from app.services.people import SignedIn
 from app.services.sessions import NewSession
 from app.settings import Settings
@@ -104,7 +104,7 @@ class _Preparation:
             return there
         staged = self._stage(sorted((bundled.path("demo") / "slices").glob("*.png")))
         with self.database.write() as db:
-            set_id = imagesets.start_import(
+            set_id = imports.start_import(
                 db,
                 self.user,
                 name=REAL_SET,
@@ -123,7 +123,7 @@ class _Preparation:
             return there
         checkpoint_id = self._checkpoint()
         with self.database.write() as db:
-            set_id = checkpoints.start_sampling(
+            set_id = samples.start_sampling(
                 db,
                 self.user,
                 checkpoint_id,

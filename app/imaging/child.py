@@ -46,6 +46,8 @@ def _sentence(error: Exception) -> str:
         return error.sentence
     if isinstance(error, Image.DecompressionBombError):
         return "This image is too large: its header declares more pixels than can be decoded."
+    if type(error) in (FileNotFoundError, PermissionError):  # not the lock's refusal, which is another kind
+        return "This file cannot be read."
     return _TOO_MUCH_MEMORY if isinstance(error, MemoryError) else _DAMAGED
 
 

@@ -1,16 +1,14 @@
-"""Checkpoints: register an uploaded file, look at what it is, start sampling from it."""
+"""Checkpoints: register an uploaded file, look at what it is."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from math import isfinite
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.artifacts import Artifacts
-from app.errors import ConflictError, InvalidError, NotFoundError
+from app.errors import NotFoundError
 from app.services import imagesets, jobs, tokens
 from app.services.imagesets import ImageSetRow
 from app.services.jobs import JobView
@@ -19,9 +17,6 @@ from app.tables.checkpoints import Checkpoint
 from app.tables.images import ImageSet
 
 IMPORT_JOB = "import_checkpoint"
-SAMPLE_JOB = "sample"
-NOISE_MODES = ("const", "none", "random")
-MOST_IMAGES = 100_000
 PREVIEW_SEEDS = range(16)
 
 
@@ -105,7 +100,7 @@ def view(db: Session, user: SignedIn, checkpoint_id: str, now: datetime) -> Chec
         id=checkpoint.id,
         name=checkpoint.name,
         facts=tuple(_said(checkpoint.facts)),
-        conditional=_classes(checkpoint),
+        conditional=classes(checkpoint),
         ready=checkpoint.artifact is not None,
         has_preview=checkpoint.preview is not None,
         job=jobs.shown_by_id(db, checkpoint.job_id, now),
@@ -130,76 +125,8 @@ def preview_bytes(db: Session, artifacts: Artifacts, user: SignedIn, checkpoint_
     return artifacts.get(checkpoint.preview)
 
 
-def start_sampling(
-    db: Session,
-    user: SignedIn,
-    checkpoint_id: str,
-    *,
-    name: str,
-    seeds: str,
-    psi: str,
-    noise_mode: str,
-    class_index: str,
-    now: datetime,
-) -> str:
-    """Make a synthetic set and the job that fills it; texts as typed. Returns the set's id."""
-    checkpoint = own(db, user, checkpoint_id)
-    if checkpoint.artifact is None:
-        raise ConflictError("This checkpoint has not been read yet; wait for its import to end.")
-    wanted = parse_seeds(seeds)
-    if noise_mode not in NOISE_MODES:
-        raise InvalidError(f"The noise mode is const, none or random, not “{noise_mode}”.")
-    pipeline: dict[str, object] = {
-        "checkpoint_id": checkpoint.id,
-        "seeds": seeds.strip(),
-        "psi": _psi(psi),
-        "noise_mode": noise_mode,
-        "class_index": _class(class_index, _classes(checkpoint)),
-    }
-    set_id = imagesets.create(db, user.id, name, "synthetic", pipeline, now)
-    job_id = jobs.enqueue(db, user.id, SAMPLE_JOB, {"image_set_id": set_id, "count": len(wanted)}, now)
-    db.get_one(ImageSet, set_id).job_id = job_id
-    return set_id
-
-
-def parse_seeds(text: str) -> list[int]:
-    """“0-99, 120” as whole numbers in that order, each once; raises InvalidError."""
-    found: dict[int, None] = {}
-    for part in text.split(","):
-        match = re.fullmatch(r"\s*([0-9]{1,10})\s*(?:[-–]\s*([0-9]{1,10})\s*)?", part)
-        if match is None:
-            raise InvalidError(f"Seeds are whole numbers and ranges such as 0-99 or 3,7,20-29, not “{text}”.")
-        first, last = int(match[1]), int(match[2] or match[1])
-        if last < first or last >= 2**32:
-            raise InvalidError(f"The range {first}-{last} of seeds is empty or beyond 4294967295.")
-        if last - first >= MOST_IMAGES or len(found) + last - first >= MOST_IMAGES:
-            raise InvalidError(f"At most {MOST_IMAGES} images can be sampled at once.")
-        found.update(dict.fromkeys(range(first, last + 1)))
-    return list(found)
-
-
-def _psi(text: str) -> float:
-    try:
-        psi = float(text.strip().replace(",", "."))
-    except ValueError:
-        psi = float("nan")
-    if not isfinite(psi) or not -2 <= psi <= 2:
-        raise InvalidError(f"The truncation psi is a number from −2 to 2, usually 0.5 to 1, not “{text}”.")
-    return psi
-
-
-def _class(text: str, classes: int) -> int | None:
-    text = text.strip()
-    if not classes:
-        if text:
-            raise InvalidError("This checkpoint has no classes; leave the class empty.")
-        return None
-    if not (text.isascii() and text.isdigit() and int(text) < classes):
-        raise InvalidError(f"This checkpoint needs a class from 0 to {classes - 1}.")
-    return int(text)
-
-
-def _classes(checkpoint: Checkpoint) -> int:
+def classes(checkpoint: Checkpoint) -> int:
+    """The number of classes, 0 where it has none."""
     found = checkpoint.facts.get("c_dim", 0)
     return found if isinstance(found, int) else 0
 

@@ -1,4 +1,4 @@
-"""Image sets: imports of real images and samples of synthetic ones.
+"""Image sets: what is in them and who may see them. How they are filled stands in imports.py and samples.py.
 
 An image and its origin are written in one transaction, each at most once (by place in the import, or by seed), so that
 a job which was killed goes on where it stopped.
@@ -14,8 +14,6 @@ from sqlalchemy.orm import Session
 
 from app.artifacts import Artifacts
 from app.errors import InvalidError, NotFoundError
-from app.imaging.importer import Decoded, ImportSettings, Refused
-from app.imaging.window import Window
 from app.services import jobs, tokens
 from app.services.jobs import JobView
 from app.services.people import SignedIn
@@ -24,7 +22,6 @@ from app.tables.images import Image, ImageSet, Refusal
 from app.tables.jobs import Job
 from app.tables.origins import Origin
 
-IMPORT_JOB = "import_images"
 LONGEST_NAME = 120
 
 
@@ -77,33 +74,6 @@ def named(name: str) -> str:
     return name
 
 
-def import_settings(window_center: str, window_width: str, size: str) -> ImportSettings:
-    """A form's texts as settings; empty texts mean automatic. Raises InvalidError."""
-    window = (
-        Window.parse(window_center, window_width) if window_center.strip() or window_width.strip() else None
-    )
-    return ImportSettings(window=window, size=_size(size))
-
-
-def _size(text: str) -> int | None:
-    text = text.strip()
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit()) or not 16 <= int(text) <= 2048:
-        raise InvalidError(f"The size is a whole number of pixels from 16 to 2048, not “{text}”.")
-    return int(text)
-
-
-def pipeline_of(settings: ImportSettings) -> dict[str, object]:
-    """What is stored of an import's settings."""
-    window = settings.window
-    return {
-        "window_center": window.center if window else None,
-        "window_width": window.width if window else None,
-        "size": settings.size,
-    }
-
-
 def create(
     db: Session, owner_id: str, name: str, kind: str, pipeline: Mapping[str, object], now: datetime
 ) -> str:
@@ -121,129 +91,51 @@ def create(
     return image_set.id
 
 
-def start_import(
-    db: Session,
-    user: SignedIn,
-    *,
-    name: str,
-    window_center: str,
-    window_width: str,
-    size: str,
-    staged: str,
-    now: datetime,
-) -> str:
-    """Make a set and the job that fills it from the staged upload; returns the set's id."""
-    settings = import_settings(window_center, window_width, size)
-    set_id = create(db, user.id, name, "real", pipeline_of(settings), now)
-    job_id = jobs.enqueue(db, user.id, IMPORT_JOB, {"image_set_id": set_id, "staged": staged}, now)
-    db.get_one(ImageSet, set_id).job_id = job_id
-    return set_id
-
-
-def settings_of(db: Session, set_id: str) -> ImportSettings:
-    """The settings that an import was started with."""
-    pipeline = db.get_one(ImageSet, set_id).pipeline
-    texts = [
-        "" if pipeline[key] is None else str(pipeline[key])
-        for key in ("window_center", "window_width", "size")
-    ]
-    return import_settings(*texts)
-
-
-def start_over(db: Session, set_id: str) -> None:
-    """Empty a set whose import was cut off: patients' groups are random within one pass, so it begins anew."""
-    image_ids = list(db.scalars(select(Origin.image_id).where(Origin.image_set_id == set_id)))
-    db.execute(delete(Origin).where(Origin.image_set_id == set_id))
-    db.execute(delete(Image).where(Image.id.in_(image_ids)))
+def clear(db: Session, set_id: str) -> None:
+    """Take everything out of a set: images, their origins, refusals."""
+    inside = select(Origin.image_id).where(Origin.image_set_id == set_id)
+    db.execute(delete(Image).where(Image.id.in_(inside)))  # origins go with their images
     db.execute(delete(Refusal).where(Refusal.image_set_id == set_id))
 
 
-def add_real(db: Session, set_id: str, decoded: Decoded, sha256: str) -> None:
-    """Keep a decoded image, whose pixels are stored: its origin with the allow-listed facts."""
-    facts: dict[str, object] = {
-        **decoded.facts,
-        "window_center": decoded.window_used.center if decoded.window_used else None,
-        "window_width": decoded.window_used.width if decoded.window_used else None,
-        "window_source": decoded.window_source,
-    }
-    _add(
-        db,
-        sha256,
-        Origin(
-            image_set_id=set_id,
-            kind="real",
-            place=decoded.place,
-            frame=decoded.frame,
-            patient_group=decoded.patient_group,
-            facts=facts,
-            **_shape(decoded.pixels.shape),
-        ),
-    )
-
-
-def add_refusal(db: Session, set_id: str, refused: Refused) -> None:
-    """Keep why a file was refused, under its place."""
-    db.add(Refusal(image_set_id=set_id, place=refused.place, frame=refused.frame or 0, reason=refused.reason))
-
-
-@dataclass(frozen=True, slots=True)
-class Sampling:
-    """What a sampling job renders."""
-
-    checkpoint_id: str
-    seeds: str
-    psi: float
-    noise_mode: str
-    class_index: int | None
-
-
-def sampling_of(db: Session, set_id: str) -> Sampling:
-    """The settings that a sampling job was started with."""
-    return Sampling(**db.get_one(ImageSet, set_id).pipeline)  # type: ignore[arg-type]  # written by start_sampling
-
-
-def seeds_done(db: Session, set_id: str) -> set[int]:
-    """The seeds that a sampling job has stored already."""
-    found = db.scalars(select(Origin.seed).where(Origin.image_set_id == set_id))
-    return {seed for seed in found if seed is not None}
-
-
-def add_synthetic(
+def add_image(
     db: Session,
     set_id: str,
-    *,
-    checkpoint_id: str,
-    seed: int,
-    shape: tuple[int, ...],
     sha256: str,
+    shape: tuple[int, ...],
     facts: Mapping[str, object],
+    **origin: int | str | None,
 ) -> None:
-    """Keep a sampled image, whose pixels are stored: what renders it again."""
-    _add(
-        db,
-        sha256,
-        Origin(
-            image_set_id=set_id,
-            kind="synthetic",
-            checkpoint_id=checkpoint_id,
-            seed=seed,
-            facts=dict(facts),
-            **_shape(shape),
-        ),
-    )
+    """Put an image, whose pixels are stored, into a set: the image and its origin in one transaction.
 
-
-def _shape(shape: tuple[int, ...]) -> dict[str, object]:
-    return {"height": shape[0], "width": shape[1], "mode": "RGB" if len(shape) == 3 else "L"}
-
-
-def _add(db: Session, sha256: str, origin: Origin) -> None:
+    `shape` is (H, W) or (H, W, 3); `origin` is what else the origin's columns say. Raises IntegrityError where the place or the
+    seed is in the set already.
+    """
     image = Image(id=tokens.identifier(), sha256=sha256)
     db.add(image)
     db.flush()
-    origin.image_id = image.id
-    db.add(origin)
+    height, width = shape[:2]
+    mode = "RGB" if len(shape) == 3 else "L"
+    kind = db.get_one(ImageSet, set_id).kind
+    db.add(
+        Origin(
+            image_id=image.id,
+            image_set_id=set_id,
+            kind=kind,
+            height=height,
+            width=width,
+            mode=mode,
+            facts=dict(facts),
+            **origin,
+        )
+    )
     db.flush()
+
+
+def seeds(db: Session, set_id: str) -> set[int]:
+    """The seeds of the images in a synthetic set."""
+    found = db.scalars(select(Origin.seed).where(Origin.image_set_id == set_id))
+    return {seed for seed in found if seed is not None}
 
 
 def listing(db: Session, user: SignedIn, now: datetime, kind: str | None = None) -> list[ImageSetRow]:

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from app import clock
 from app.errors import AppError, InvalidError
-from app.services import checkpoints
+from app.services import checkpoints, samples
 from app.services.checkpoints import CheckpointRow, CheckpointView
 from app.services.people import SignedIn
 from app.web import uploads
@@ -72,7 +72,7 @@ async def register(request: Request, ctx: Ctx, user: CurrentUser) -> RedirectRes
 def detail(request: Request, checkpoint_id: str, ctx: Ctx, user: CurrentUser) -> HTMLResponse:
     with ctx.database.read() as db:
         view = checkpoints.view(db, user, checkpoint_id, clock.now())
-    return render(request, "checkpoints/detail.html", CheckpointPage(user, view, checkpoints.NOISE_MODES))
+    return render(request, "checkpoints/detail.html", CheckpointPage(user, view, samples.NOISE_MODES))
 
 
 @router.get("/{checkpoint_id}/preview.png")
@@ -94,7 +94,7 @@ def start_sampling(
     class_index: Annotated[str, Form()] = "",
 ) -> RedirectResponse:
     with ctx.database.write() as db:
-        set_id = checkpoints.start_sampling(
+        set_id = samples.start_sampling(
             db,
             user,
             checkpoint_id,

@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 
 from app import clock
 from app.errors import AppError, InvalidError
-from app.services import imagesets
+from app.services import imagesets, imports
 from app.services.imagesets import ImageSetRow, ImageSetView
 from app.services.people import SignedIn
 from app.web import uploads
@@ -85,7 +85,7 @@ def _start(ctx: Context, user: SignedIn, upload: Upload) -> str:
         if upload.files == 0:
             raise InvalidError("Choose a folder, some files or a zip to import.")
         with ctx.database.write() as db:
-            return imagesets.start_import(
+            return imports.start_import(
                 db,
                 user,
                 name=upload.fields.get("name", ""),

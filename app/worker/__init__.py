@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app import clock
 from app.engines import local
 from app.errors import AppError
-from app.services import checkpoints, imagesets, reports, sessions
+from app.services import checkpoints, imports, reports, samples, sessions
 from app.tables.jobs import Job
 from app.worker import generators, images, studies
 from app.worker.work import Parts, Work
@@ -22,9 +22,9 @@ log = structlog.get_logger()
 _IDLE_SECONDS = 0.5
 
 BODIES: dict[str, Callable[[Work], None]] = {
-    imagesets.IMPORT_JOB: images.import_images,
+    imports.IMPORT_JOB: images.import_images,
     checkpoints.IMPORT_JOB: generators.import_checkpoint,
-    checkpoints.SAMPLE_JOB: generators.sample_images,
+    samples.SAMPLE_JOB: generators.sample_images,
     sessions.FREEZE_JOB: studies.freeze,
     reports.REPORT_JOB: studies.make_report,
 }

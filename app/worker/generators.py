@@ -14,7 +14,7 @@ from app import clock
 from app.checkpoint_files import import_in_child
 from app.errors import InvalidError
 from app.imaging import stimulus
-from app.services import audit, checkpoints, imagesets
+from app.services import audit, checkpoints, imagesets, samples
 from app.worker.work import Parts, Work
 from models import checkpoint, sample
 from models.network import Generator
@@ -72,10 +72,10 @@ def sample_images(work: Work) -> None:
     """Render the set's seeds that are not stored yet, batch by batch."""
     set_id, database = str(work.payload["image_set_id"]), work.parts.database
     with database.read() as db:
-        plan = imagesets.sampling_of(db, set_id)
-        stored = imagesets.seeds_done(db, set_id)
+        plan = samples.sampling_of(db, set_id)
+        stored = imagesets.seeds(db, set_id)
         artifact = checkpoints.artifact_of(db, plan.checkpoint_id)
-    seeds = checkpoints.parse_seeds(plan.seeds)
+    seeds = samples.parse_seeds(plan.seeds)
     done = len(stored)
     if artifact is None:
         raise InvalidError("This checkpoint has not been read; import it again.")
@@ -89,7 +89,7 @@ def sample_images(work: Work) -> None:
         files = [(seed, pixels.shape, _stored(work.parts, pixels)) for seed, pixels in batch]
         with database.write() as db:
             for seed, shape, sha256 in files:
-                imagesets.add_synthetic(
+                samples.add_synthetic(
                     db,
                     set_id,
                     checkpoint_id=plan.checkpoint_id,

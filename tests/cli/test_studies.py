@@ -12,8 +12,9 @@ import pytest
 from app import clock, schema, worker
 from app.db import Database
 from app.imaging import stimulus
+from app.imaging.importer import Decoded
 from app.protocol import scale, wording
-from app.services import imagesets, invitations, people, readings, sessions, unblinding
+from app.services import imagesets, imports, invitations, people, readings, samples, sessions, unblinding
 from app.services.readings import Submission
 from app.services.sessions import NewSession
 from app.settings import load_settings
@@ -68,10 +69,10 @@ def study(parts, tmp_path):
         synthetic = imagesets.create(db, user.id, "model A", "synthetic", pipeline, now)
         for seed in range(4):
             sha = parts.artifacts.put_content("images", stimulus.encode(pixels(seed)), ".png")
-            decoded = imagesets.Decoded(seed + 1, 1, pixels(seed), {}, None, None, "as stored")
-            imagesets.add_real(db, real, decoded, sha)
+            decoded = Decoded(seed + 1, 1, pixels(seed), {}, None, None, "as stored")
+            imports.add_real(db, real, decoded, sha)
             sha = parts.artifacts.put_content("images", stimulus.encode(pixels(seed + 50)), ".png")
-            imagesets.add_synthetic(
+            samples.add_synthetic(
                 db, synthetic, checkpoint_id="c" * 32, seed=seed, shape=(16, 16), sha256=sha, facts={}
             )
         asked = NewSession(

@@ -13,7 +13,7 @@ import torch
 
 from app import clock, schema, worker
 from app.imaging import stimulus
-from app.services import checkpoints, imagesets, jobs, people
+from app.services import checkpoints, imagesets, jobs, people, samples
 from app.settings import load_settings
 from models import checkpoint
 from models.network import Generator, GeneratorConfig
@@ -69,7 +69,7 @@ def registered(parts, researcher, generator_file):
 def start_sampling(parts, user, checkpoint_id, seeds="0-9", **changes):
     asked = {"name": "samples", "seeds": seeds, "psi": "1", "noise_mode": "const", "class_index": ""}
     with parts.database.write() as db:
-        return checkpoints.start_sampling(db, user, checkpoint_id, **{**asked, **changes}, now=clock.now())
+        return samples.start_sampling(db, user, checkpoint_id, **{**asked, **changes}, now=clock.now())
 
 
 def set_view(parts, user, set_id):

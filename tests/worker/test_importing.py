@@ -7,13 +7,13 @@ import zipfile
 import pytest
 
 from app import clock, worker
-from app.services import imagesets
+from app.services import imports
 from tests.worker.conftest import set_view, stage, start_worker, wait_until, write_png
 
 
 def start_import(parts, user, staged, size="", window=("", "")):
     with parts.database.write() as db:
-        return imagesets.start_import(
+        return imports.start_import(
             db,
             user,
             name="real images",

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app import clock, worker
 from app.errors import InvalidError
 from app.imaging import stimulus
-from app.services import checkpoints, imagesets, jobs
+from app.services import checkpoints, imagesets, jobs, samples
 from app.tables.origins import Origin
 from models import checkpoint, sample
 from tests.worker.conftest import job_view, set_view, stage, start_sampling, start_worker, wait_until
@@ -42,7 +42,7 @@ def test_a_job_that_runs_again_makes_nothing_twice(parts, researcher, registered
     worker.run_until_idle(parts)
     with parts.database.write() as db:
         jobs.enqueue(
-            db, researcher.id, checkpoints.SAMPLE_JOB, {"image_set_id": set_id, "count": 10}, clock.now()
+            db, researcher.id, samples.SAMPLE_JOB, {"image_set_id": set_id, "count": 10}, clock.now()
         )
     worker.run_until_idle(parts)
     assert seeds_of(parts, set_id) == list(range(10))
