@@ -11,6 +11,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    "--host-resolver-rules=MAP plain.test 127.0.0.1",  # a name without HTTPS that is not localhost
 ]
 
 

@@ -183,6 +183,15 @@ def test_the_last_answer_can_be_changed(page, link, furnished):
     assert stored(furnished) == [("real", 4), ("synthetic", 2)]
 
 
+def test_it_works_on_a_plain_http_address(page, link, furnished):
+    """Browsers hold back features and headers where there is neither HTTPS nor localhost."""
+    begin(page, link.replace("127.0.0.1", "plain.test"))
+    assert not page.evaluate("window.isSecureContext")
+    answer(page)
+    at(page, 2)
+    assert stored(furnished) == [("real", 4)]
+
+
 def test_nothing_on_the_page_names_an_origin(page, link):
     begin(page, link)
     first = page.content()

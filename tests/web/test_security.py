@@ -160,7 +160,7 @@ def test_every_answer_carries_the_security_headers(furnished, owner, ids):
         assert "unsafe" not in policy
         assert "frame-ancestors 'none'" in policy
         assert answer.headers["x-content-type-options"] == "nosniff"
-        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["referrer-policy"] == "same-origin"
 
 
 def test_pages_are_never_cached(owner, ids, known):
