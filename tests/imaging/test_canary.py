@@ -1,5 +1,7 @@
 """A marker in every attribute that can hold one, and in the file's name: none of it survives the import."""
 
+import json
+import sys
 import warnings
 import zipfile
 
@@ -10,8 +12,9 @@ from pydicom.datadict import DicomDictionary, keyword_for_tag
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, JPEGLSLossless
 
+from app import sandbox
 from app.imaging import sources, stimulus, thumbnail
-from app.imaging.importer import Decoded, ImportSettings, Refused, decode_all
+from app.imaging.importer import LIMITS, Decoded, ImportSettings, Refused, decode_all
 from tests.factories_dicom import write_slice
 
 MARKER = "CANARY7F3A"
@@ -143,3 +146,13 @@ def test_nothing_of_a_file_survives_but_pixels_and_listed_facts(tmp_path, capfd,
         "burned_in",
     }
     assert isinstance(kept.patient_group, int)
+
+
+def test_not_even_the_child_says_who_the_patient_is(tmp_path):
+    path, staging = marked(tmp_path / "a"), tmp_path / "staging"
+    staging.mkdir()
+    question = {"path": str(path), "window": None, "size": None, "staging": str(staging)}
+    with sandbox.spawn([sys.executable, "-m", "app.imaging.child"], LIMITS, writable=staging) as child:
+        ((one,), (again,), (other,)) = (child.ask({**question, "salt": salt}) for salt in ("s", "s", "t"))
+    assert MARKER not in json.dumps(one)
+    assert one["patient"] == again["patient"] != other["patient"]

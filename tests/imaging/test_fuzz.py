@@ -34,6 +34,8 @@ def mutate(data, chance):
     """A few bytes changed, inserted, taken out or repeated, or the end cut off; often in the header."""
     data = bytearray(data)
     for _ in range(chance.randint(1, 5)):
+        if len(data) < 20:
+            break
         end = min(len(data), 600) if chance.random() < 0.6 else len(data)
         place, kind = chance.randrange(end), chance.randrange(10)
         if kind < 5:
