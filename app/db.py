@@ -18,6 +18,8 @@ from sqlalchemy.engine import Dialect, Engine, make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
+from app.errors import ConflictError
+
 _BUSY_TIMEOUT_MS = 20_000
 
 
@@ -102,6 +104,25 @@ class Database:
         """A session that is committed, and synced to disk, before the block's end returns."""
         with self._writers.held(), Session(self._writing, expire_on_commit=False) as db, db.begin():
             yield db
+
+    @contextmanager
+    def rebuild(self) -> Iterator[Connection]:
+        """A transaction in which tables may be dropped and made anew: references are checked at its end, not before."""
+        lite = self.engine.dialect.name == "sqlite"
+        with self._writers.held(), self._writing.connect() as connection:
+            driver: Any = connection.connection.driver_connection
+            if lite:  # has no effect within a transaction, so it stands before
+                driver.execute("PRAGMA foreign_keys=OFF")
+            try:
+                with connection.begin():
+                    yield connection
+                    if lite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                        raise ConflictError(
+                            "A migration would have left references to nothing; it was undone."
+                        )
+            finally:
+                if lite:
+                    driver.execute("PRAGMA foreign_keys=ON")
 
     def close(self) -> None:
         self.engine.dispose()

@@ -11,7 +11,7 @@ from app.db import Database
 
 def upgrade(database: Database, revision: str = "head") -> None:
     """Migrate to `revision`; nothing happens where it is already there."""
-    with database.engine.begin() as connection:
+    with database.rebuild() as connection:
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
@@ -19,7 +19,7 @@ def upgrade(database: Database, revision: str = "head") -> None:
 
 def downgrade(database: Database, revision: str) -> None:
     """Take migrations back down to `revision`."""
-    with database.engine.begin() as connection:
+    with database.rebuild() as connection:
         config = _config()
         config.attributes["connection"] = connection
         command.downgrade(config, revision)

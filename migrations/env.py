@@ -32,5 +32,5 @@ given = context.config.attributes.get("connection")
 if given is not None:
     run(given)
 else:
-    with Database(load_settings(os.environ).database_url).engine.begin() as own:
+    with Database(load_settings(os.environ).database_url).rebuild() as own:
         run(own)

@@ -7,17 +7,15 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.artifacts import Artifacts
 from app.errors import NotFoundError
-from app.services import imagesets, jobs, tokens
+from app.services import experiments, imagesets, jobs, tokens
 from app.services.imagesets import ImageSetRow
 from app.services.jobs import JobView
 from app.services.people import SignedIn
-from app.tables.checkpoints import Checkpoint
+from app.tables.checkpoints import Checkpoint, Experiment
 from app.tables.images import ImageSet
 
 IMPORT_JOB = "import_checkpoint"
-PREVIEW_SEEDS = range(16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +25,7 @@ class CheckpointRow:
     id: str
     name: str
     resolution: int | None
+    experiment: str
     job: JobView | None
 
 
@@ -39,16 +38,23 @@ class CheckpointView:
     facts: tuple[tuple[str, str], ...]
     conditional: int
     ready: bool
-    has_preview: bool
+    experiment: str
     job: JobView | None
     sets: tuple[ImageSetRow, ...]
     created_at: datetime
 
 
-def register(db: Session, user: SignedIn, *, name: str, staged: str, now: datetime) -> str:
+def register(
+    db: Session, user: SignedIn, *, name: str, staged: str, now: datetime, experiment: str = ""
+) -> str:
     """Make a checkpoint and the job that reads the staged file; returns the checkpoint's id."""
     checkpoint = Checkpoint(
-        id=tokens.identifier(), owner_id=user.id, name=imagesets.named(name), facts={}, created_at=now
+        id=tokens.identifier(),
+        owner_id=user.id,
+        experiment_id=experiments.by_name(db, user.id, experiment, now),
+        name=imagesets.named(name),
+        facts={},
+        created_at=now,
     )
     db.add(checkpoint)
     db.flush()
@@ -63,9 +69,10 @@ def imported(db: Session, checkpoint_id: str, artifact: str, facts: Mapping[str,
     checkpoint.artifact, checkpoint.facts = artifact, dict(facts)
 
 
-def previewed(db: Session, checkpoint_id: str, preview: str) -> None:
-    """Keep the name of the preview grid's artifact."""
-    db.get_one(Checkpoint, checkpoint_id).preview = preview
+def move(db: Session, user: SignedIn, checkpoint_id: str, experiment: str, now: datetime) -> None:
+    """Say which experiment a checkpoint belongs to, by name; none for an empty name."""
+    checkpoint = own(db, user, checkpoint_id)
+    checkpoint.experiment_id = experiments.by_name(db, checkpoint.owner_id, experiment, now)
 
 
 def artifact_of(db: Session, checkpoint_id: str) -> str | None:
@@ -75,12 +82,16 @@ def artifact_of(db: Session, checkpoint_id: str) -> str | None:
 
 def listing(db: Session, user: SignedIn, now: datetime) -> list[CheckpointRow]:
     """The user's checkpoints (all for an admin), newest first."""
-    query = select(Checkpoint).order_by(Checkpoint.created_at.desc(), Checkpoint.id)
+    query = (
+        select(Checkpoint, Experiment.name)
+        .outerjoin(Experiment, Experiment.id == Checkpoint.experiment_id)
+        .order_by(Checkpoint.created_at.desc(), Checkpoint.id)
+    )
     if not user.is_admin:
         query = query.where(Checkpoint.owner_id == user.id)
     return [
-        CheckpointRow(c.id, c.name, _resolution(c), jobs.shown_by_id(db, c.job_id, now))
-        for c in db.scalars(query)
+        CheckpointRow(c.id, c.name, _resolution(c), experiment or "", jobs.shown_by_id(db, c.job_id, now))
+        for c, experiment in db.execute(query)
     ]
 
 
@@ -102,7 +113,7 @@ def view(db: Session, user: SignedIn, checkpoint_id: str, now: datetime) -> Chec
         facts=tuple(_said(checkpoint.facts)),
         conditional=classes(checkpoint),
         ready=checkpoint.artifact is not None,
-        has_preview=checkpoint.preview is not None,
+        experiment=experiments.name_of(db, checkpoint.experiment_id),
         job=jobs.shown_by_id(db, checkpoint.job_id, now),
         sets=tuple(imagesets.rows(db, sets, now)),
         created_at=checkpoint.created_at,
@@ -115,14 +126,6 @@ def own(db: Session, user: SignedIn, checkpoint_id: str) -> Checkpoint:
     if checkpoint is None or not (user.is_admin or checkpoint.owner_id == user.id):
         raise NotFoundError("There is no such checkpoint.")
     return checkpoint
-
-
-def preview_bytes(db: Session, artifacts: Artifacts, user: SignedIn, checkpoint_id: str) -> bytes:
-    """The preview grid's PNG file; raises NotFoundError."""
-    checkpoint = own(db, user, checkpoint_id)
-    if checkpoint.preview is None:
-        raise NotFoundError("There is no preview yet.")
-    return artifacts.get(checkpoint.preview)
 
 
 def classes(checkpoint: Checkpoint) -> int:

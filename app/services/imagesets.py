@@ -138,6 +138,17 @@ def seeds(db: Session, set_id: str) -> set[int]:
     return {seed for seed in found if seed is not None}
 
 
+def digests(db: Session, set_id: str) -> list[str]:
+    """The sha256 of each image's file, in the order of the set."""
+    query = (
+        select(Image.sha256)
+        .join(Origin, Origin.image_id == Image.id)
+        .where(Origin.image_set_id == set_id)
+        .order_by(Origin.place, Origin.frame, Origin.seed)
+    )
+    return list(db.scalars(query))
+
+
 def listing(db: Session, user: SignedIn, now: datetime, kind: str | None = None) -> list[ImageSetRow]:
     """The user's sets (all sets for an admin), newest first."""
     query = select(ImageSet).order_by(ImageSet.created_at.desc(), ImageSet.id)

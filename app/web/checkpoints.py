@@ -9,9 +9,12 @@ from starlette.concurrency import run_in_threadpool
 
 from app import clock
 from app.errors import AppError, InvalidError
-from app.services import checkpoints, samples
+from app.services import checkpoints, experiments, imagesets, pictures, samples
 from app.services.checkpoints import CheckpointRow, CheckpointView
+from app.services.imagesets import ImageSetRow
+from app.services.jobs import JobView
 from app.services.people import SignedIn
+from app.services.pictures import PictureView
 from app.web import uploads
 from app.web.deps import Context, Ctx, CurrentUser
 from app.web.pages import render
@@ -34,15 +37,21 @@ class NewCheckpointPage:
 
     user: SignedIn
     limit_mb: int
+    experiments: list[str]
 
 
 @dataclass(frozen=True, slots=True)
 class CheckpointPage:
-    """checkpoints/detail.html: facts, preview grid, and the form that starts a sampling job."""
+    """checkpoints/detail.html: facts, pictures, and the forms that sample and that look for neighbours."""
 
     user: SignedIn
     checkpoint: CheckpointView
     noise_modes: tuple[str, ...]
+    pictures: dict[str, PictureView]
+    neighbours: list[PictureView]
+    neighbours_job: JobView | None
+    real_sets: list[ImageSetRow]
+    experiments: list[str]
 
 
 @router.get("")
@@ -54,7 +63,9 @@ def listing(request: Request, ctx: Ctx, user: CurrentUser) -> HTMLResponse:
 
 @router.get("/new")
 def new(request: Request, ctx: Ctx, user: CurrentUser) -> HTMLResponse:
-    return render(request, "checkpoints/new.html", NewCheckpointPage(user, ctx.settings.upload_limit_mb))
+    with ctx.database.read() as db:
+        page = NewCheckpointPage(user, ctx.settings.upload_limit_mb, experiments.names(db, user))
+    return render(request, "checkpoints/new.html", page)
 
 
 @router.post("", response_model=None)
@@ -70,16 +81,46 @@ async def register(request: Request, ctx: Ctx, user: CurrentUser) -> RedirectRes
 
 @router.get("/{checkpoint_id}")
 def detail(request: Request, checkpoint_id: str, ctx: Ctx, user: CurrentUser) -> HTMLResponse:
+    now = clock.now()
     with ctx.database.read() as db:
-        view = checkpoints.view(db, user, checkpoint_id, clock.now())
-    return render(request, "checkpoints/detail.html", CheckpointPage(user, view, samples.NOISE_MODES))
+        view = checkpoints.view(db, user, checkpoint_id, now)
+        drawn = pictures.listing(db, view.id)
+        page = CheckpointPage(
+            user,
+            view,
+            samples.NOISE_MODES,
+            pictures={picture.kind: picture for picture in drawn if not picture.subject},
+            neighbours=[picture for picture in drawn if picture.subject],
+            neighbours_job=pictures.neighbours_job(db, view.id, now),
+            real_sets=[row for row in imagesets.listing(db, user, now, "real") if row.count],
+            experiments=experiments.names(db, user),
+        )
+    return render(request, "checkpoints/detail.html", page)
 
 
-@router.get("/{checkpoint_id}/preview.png")
-def preview(checkpoint_id: str, ctx: Ctx, user: CurrentUser) -> Response:
+@router.get("/{checkpoint_id}/pictures/{kind}.png")
+def picture(checkpoint_id: str, kind: str, ctx: Ctx, user: CurrentUser, subject: str = "") -> Response:
     with ctx.database.read() as db:
-        data = checkpoints.preview_bytes(db, ctx.artifacts, user, checkpoint_id)
-    return Response(data, media_type="image/png", headers={"Cache-Control": "private, max-age=86400"})
+        data = pictures.png(db, ctx.artifacts, user, checkpoint_id, kind, subject)
+    return Response(data, media_type="image/png", headers={"Cache-Control": "private, no-cache"})
+
+
+@router.post("/{checkpoint_id}/experiment")
+def move(
+    checkpoint_id: str, ctx: Ctx, user: CurrentUser, experiment: Annotated[str, Form()] = ""
+) -> RedirectResponse:
+    with ctx.database.write() as db:
+        checkpoints.move(db, user, checkpoint_id, experiment, clock.now())
+    return RedirectResponse(f"/checkpoints/{checkpoint_id}#facts", 303)
+
+
+@router.post("/{checkpoint_id}/neighbours")
+def look_for_neighbours(
+    checkpoint_id: str, ctx: Ctx, user: CurrentUser, real_set_id: Annotated[str, Form()] = ""
+) -> RedirectResponse:
+    with ctx.database.write() as db:
+        pictures.look_for_neighbours(db, user, checkpoint_id, real_set_id, clock.now())
+    return RedirectResponse(f"/checkpoints/{checkpoint_id}#neighbours", 303)
 
 
 @router.post("/{checkpoint_id}/samples")
@@ -114,7 +155,12 @@ def _register(ctx: Context, user: SignedIn, upload: Upload) -> str:
             raise InvalidError("Choose one checkpoint file (.pkl or .safetensors).")
         with ctx.database.write() as db:
             return checkpoints.register(
-                db, user, name=upload.fields.get("name", ""), staged=upload.staged, now=clock.now()
+                db,
+                user,
+                name=upload.fields.get("name", ""),
+                experiment=upload.fields.get("experiment", ""),
+                staged=upload.staged,
+                now=clock.now(),
             )
     except AppError:
         uploads.discard(ctx.settings, upload)

@@ -12,9 +12,9 @@ from sqlalchemy import select
 from app import clock
 from app.engines import local
 from app.errors import AppError
-from app.services import checkpoints, imports, reports, samples, sessions
+from app.services import checkpoints, imports, pictures, reports, samples, sessions
 from app.tables.jobs import Job
-from app.worker import generators, images, studies
+from app.worker import drawing, generators, images, studies
 from app.worker.work import Parts, Work
 from models.errors import Refusal
 
@@ -25,6 +25,7 @@ BODIES: dict[str, Callable[[Work], None]] = {
     imports.IMPORT_JOB: images.import_images,
     checkpoints.IMPORT_JOB: generators.import_checkpoint,
     samples.SAMPLE_JOB: generators.sample_images,
+    pictures.NEIGHBOURS_JOB: drawing.look_for_neighbours,
     sessions.FREEZE_JOB: studies.freeze,
     reports.REPORT_JOB: studies.make_report,
 }

@@ -1,6 +1,5 @@
 """The generator jobs: read a checkpoint once, in a child process; sample images from it."""
 
-import functools
 import shutil
 from collections.abc import Iterable, Iterator
 from importlib.metadata import version
@@ -15,8 +14,10 @@ from app.checkpoint_files import import_in_child
 from app.errors import InvalidError
 from app.imaging import stimulus
 from app.services import audit, checkpoints, imagesets, samples
+from app.worker import drawing
+from app.worker.warm import GENERATORS
 from app.worker.work import Parts, Work
-from models import checkpoint, sample
+from models import sample
 from models.network import Generator
 
 _BATCH = 8
@@ -24,21 +25,15 @@ Sampled = tuple[int, NDArray[np.uint8]]
 
 
 def import_checkpoint(work: Work) -> None:
-    """Read the staged file without running anything in it, keep it as safetensors, render a preview grid."""
+    """Read the staged file without running anything in it, keep it as safetensors, draw its pictures."""
     staged, checkpoint_id = work.staged(), str(work.payload["checkpoint_id"])
     try:
         artifact = _import(work, staged, checkpoint_id)
     finally:
         if not work.stopping.is_set():
             shutil.rmtree(staged, ignore_errors=True)
-    if not work.alive(1, 2):
-        return
-    generator = _load(work.parts, artifact)
-    name = f"previews/{checkpoint_id}.png"
-    work.parts.artifacts.put(name, preview(generator))
-    with work.parts.database.write() as db:
-        checkpoints.previewed(db, checkpoint_id, name)
-    work.alive(2, 2)
+    if work.alive(1, 4):
+        drawing.draw_missing(work, checkpoint_id, _load(work.parts, artifact))
 
 
 def _import(work: Work, staged: Path, checkpoint_id: str) -> str:
@@ -103,27 +98,12 @@ def sample_images(work: Work) -> None:
             return
 
 
-def preview(generator: Generator) -> bytes:
-    """A grid of the first seeds, four in a row, as a PNG file; of class 0 where there are classes."""
-    settings = sample.Settings(class_index=0 if generator.config.c_dim else None)
-    images = [pixels for _, pixels in sample.sample(generator, list(checkpoints.PREVIEW_SEEDS), settings)]
-    grid = np.concatenate(
-        [np.concatenate(images[i : i + 4], axis=1) for i in range(0, len(images), 4)], axis=0
-    )
-    return stimulus.encode(grid, compress=True)
-
-
 def _stored(parts: Parts, pixels: NDArray[np.uint8]) -> str:
     return parts.artifacts.put_content("images", stimulus.encode(pixels, compress=True), ".png")
 
 
 def _load(parts: Parts, artifact: str) -> Generator:
-    return _warm(parts.artifacts.local_path(artifact), parts.device)
-
-
-@functools.lru_cache(maxsize=1)
-def _warm(path: Path, device: str) -> Generator:
-    return checkpoint.load(path, sample.pick_device(device))
+    return GENERATORS.load(parts.artifacts.local_path(artifact), parts.device)
 
 
 def _batches(items: Iterable[Sampled], size: int) -> Iterator[list[Sampled]]:

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app import schema
 from app.db import Database
+from app.errors import ConflictError
 from app.services import audit
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -31,6 +32,46 @@ def test_migrations_go_up_down_and_up(empty):
     assert [row.name for row in left if not row.name.startswith("sqlite_")] == []
     schema.upgrade(empty)
     assert schema.is_current(empty)
+
+
+def test_a_database_of_the_first_version_keeps_its_rows(empty):
+    """Its checkpoints are referred to, and a preview becomes the first of several pictures."""
+    schema.upgrade(empty, "20261123_first_tables")
+    rows = (
+        "INSERT INTO users VALUES ('u', 'a@example.org', 'researcher', 'x', '2026-01-02 00:00:00', NULL)",
+        """INSERT INTO checkpoints (id, owner_id, name, artifact, facts, preview, created_at)
+        VALUES ('c', 'u', 'one', 'a', '{}', 'previews/c.png', '2026-01-02 00:00:00')""",
+        """INSERT INTO image_sets (id, owner_id, name, kind, pipeline, created_at)
+        VALUES ('s', 'u', 'set', 'synthetic', '{}', '2026-01-02 00:00:00')""",
+        "INSERT INTO images VALUES ('i', 'ab')",
+        """INSERT INTO origins (image_id, image_set_id, kind, width, height, mode, checkpoint_id, seed, facts)
+        VALUES ('i', 's', 'synthetic', 8, 8, 'L', 'c', 1, '{}')""",
+    )
+    with empty.engine.begin() as connection:
+        for row in rows:
+            connection.execute(text(row))
+    for _ in range(2):
+        schema.upgrade(empty)
+        with empty.engine.connect() as connection:
+            assert connection.execute(text("SELECT checkpoint_id FROM origins")).scalar_one() == "c"
+            assert connection.execute(text("SELECT kind, artifact FROM pictures")).one() == (
+                "grid",
+                "previews/c.png",
+            )
+        schema.downgrade(empty, "20261123_first_tables")
+        with empty.engine.connect() as connection:
+            assert (
+                connection.execute(text("SELECT preview FROM checkpoints")).scalar_one() == "previews/c.png"
+            )
+
+
+def test_a_migration_that_would_break_references_is_undone(empty):
+    schema.upgrade(empty)
+    with pytest.raises(ConflictError, match="undone"), empty.rebuild() as connection:
+        connection.execute(text("INSERT INTO pictures VALUES ('gone', 'grid', '', 'a', '{}', '2026-01-02')"))
+    with empty.engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM pictures")).scalar_one() == 0
+        assert connection.execute(text("PRAGMA foreign_keys")).scalar_one() == 1
 
 
 def test_tables_in_code_and_database_agree(empty):

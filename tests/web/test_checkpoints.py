@@ -21,7 +21,7 @@ def test_it_works(site, generator_files):
     page = text(owner.get(address))
     assert "16 × 16 px" in page
     assert "SHA-256 of the file" in page
-    grid = Image.open(io.BytesIO(owner.get(f"{address}/preview.png").content))
+    grid = Image.open(io.BytesIO(owner.get(f"{address}/pictures/grid.png").content))
     assert grid.size == (4 * SIZE, 4 * SIZE)
     assert len(np.unique(np.asarray(grid))) > 10
 
@@ -128,7 +128,7 @@ def test_a_text_file_is_no_checkpoint(site, tmp_path):
     assert 'role="alert"' in owner.get(address).text
     answer = sample(owner, address)
     assert answer.status_code == 409
-    assert owner.get(f"{address}/preview.png").status_code == 404
+    assert owner.get(f"{address}/pictures/grid.png").status_code == 404
 
 
 def test_one_file_is_taken_at_a_time(site, generator_files):
@@ -166,7 +166,7 @@ def test_another_researcher_neither_sees_nor_uses_it(furnished, known):
     assert "Tiny" not in other.get("/checkpoints").text
     for answer in (
         other.get(known.checkpoint),
-        other.get(f"{known.checkpoint}/preview.png"),
+        other.get(f"{known.checkpoint}/pictures/grid.png"),
         sample(other, known.checkpoint),
     ):
         assert answer.status_code == 404

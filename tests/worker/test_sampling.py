@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app import clock, worker
 from app.errors import InvalidError
 from app.imaging import stimulus
-from app.services import checkpoints, imagesets, jobs, samples
+from app.services import checkpoints, imagesets, jobs, pictures, samples
 from app.tables.origins import Origin
 from models import checkpoint, sample
 from tests.worker.conftest import job_view, set_view, stage, start_sampling, start_worker, wait_until
@@ -139,13 +139,26 @@ def test_a_file_that_is_no_checkpoint_fails_with_a_sentence(parts, researcher, t
     assert not (parts.settings.staging_dir / staged).exists()
 
 
-def test_a_checkpoint_has_facts_and_a_preview(parts, researcher, registered):
+def test_a_checkpoint_has_facts_and_pictures(parts, researcher, registered):
     with parts.database.read() as db:
         view = checkpoints.view(db, researcher, registered, clock.now())
-        grid = stimulus.decode(checkpoints.preview_bytes(db, parts.artifacts, researcher, registered))
+        drawn = {
+            kind: stimulus.decode(pictures.png(db, parts.artifacts, researcher, registered, kind, ""))
+            for kind in ("grid", "truncation", "interpolation")
+        }
     facts = dict(view.facts)
     assert facts["Resolution"] == "16 × 16 px"
     assert facts["Channels"] == "1"
     assert len(facts["SHA-256 of the file"]) == 64
-    assert grid.shape == (64, 64)
-    assert grid.std() > 0
+    assert {kind: picture.shape for kind, picture in drawn.items()} == {
+        "grid": (64, 64),
+        "truncation": (64, 96),
+        "interpolation": (16, 144),
+    }
+    tiles = drawn["truncation"].reshape(4, 16, 6, 16).swapaxes(1, 2)
+    assert all(np.array_equal(row[0], tiles[0, 0]) for row in tiles)  # psi 0 is one image whatever the seed
+    assert np.array_equal(tiles[1, 5], drawn["grid"][:16, 16:32])  # psi 1 is the seed's own image
+    strip = drawn["interpolation"].reshape(16, 9, 16).swapaxes(0, 1)
+    assert [
+        np.abs(strip[at].astype(int) - tiles[seed, 5]).max() <= 1 for seed, at in enumerate((0, 4, 8))
+    ] == [True] * 3
