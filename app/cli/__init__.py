@@ -68,11 +68,14 @@ def serve(
 
 
 @app.command()
-def worker(device: Device = "auto") -> None:
+def worker(
+    device: Device = "auto",
+    concurrency: Annotated[int, typer.Option(min=1, max=64, help="Jobs at a time.")] = 1,
+) -> None:
     """Start the worker that imports, samples, freezes and reports."""
     from app.cli import processes
 
-    processes.work(os.environ, device)
+    processes.work(os.environ, device, concurrency)
 
 
 @app.command()

@@ -37,7 +37,7 @@ def serve(environ: Mapping[str, str], host: str | None, port: int | None) -> Non
     )
 
 
-def work(environ: Mapping[str, str], device: str) -> None:
+def work(environ: Mapping[str, str], device: str, concurrency: int) -> None:
     """Work until SIGINT or SIGTERM; the batch in hand is finished first."""
     try:
         from app import worker
@@ -50,7 +50,7 @@ def work(environ: Mapping[str, str], device: str) -> None:
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
-    worker.run(parts, stopping)
+    worker.run(parts, stopping, concurrency)
 
 
 def migrate(environ: Mapping[str, str]) -> None:

@@ -4,7 +4,7 @@ import secrets
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -96,16 +96,17 @@ def import_checkpoint(environ: Mapping[str, str], file: Path, name: str, owner: 
         shutil.copyfile(file, staged / "000001")
         with database.write() as db:
             checkpoint_id = checkpoints.register(db, user, name=name, staged=staged.name, now=clock.now())
-        worker.run_until_idle(worker.Parts(settings, database, artifacts, "cpu"))
-        view = _wait(database, user, checkpoint_id)
+        parts = worker.Parts(settings, database, artifacts, "cpu")
+        view = _wait(lambda: worker.run_until_idle(parts), database, user, checkpoint_id)
     if not view.ready:
         raise InvalidError((view.job and view.job.error) or "The import was cancelled.")
     print(f"Registered “{view.name}” ({view.id}).")
 
 
-def _wait(database: Database, user: SignedIn, checkpoint_id: str) -> CheckpointView:
+def _wait(work: Callable[[], None], database: Database, user: SignedIn, checkpoint_id: str) -> CheckpointView:
     """The checkpoint once its job has ended: a worker that runs already may have taken it."""
     while True:
+        work()
         with database.read() as db:
             view = checkpoints.view(db, user, checkpoint_id, clock.now())
         if view.job is None or view.job.ended:

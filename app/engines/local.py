@@ -15,6 +15,7 @@ from app.tables.jobs import Job
 
 LEASE = timedelta(seconds=60)
 MOST_ATTEMPTS = 3
+REST = timedelta(seconds=5)  # before a second attempt, twice that before a third
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,14 @@ class Claimed:
 
 def claim(db: Session, worker: str, now: datetime) -> Claimed | None:
     """Take the oldest job that is queued or whose worker went silent; None where there is nothing to do."""
-    free = or_(Job.status == "queued", (Job.status == "running") & (Job.leased_until < now))
+    rested = or_(Job.leased_until.is_(None), Job.leased_until < now)
+    free = ((Job.status == "queued") & rested) | ((Job.status == "running") & (Job.leased_until < now))
     for job in db.scalars(select(Job).where(free).order_by(Job.created_at, Job.id)):
         if job.cancel_requested:
             _end(job, "cancelled", now)
         elif job.attempts >= MOST_ATTEMPTS:
-            _end(job, "failed", now, f"The worker died {MOST_ATTEMPTS} times while doing this; see its log.")
+            before = f" Before that: {job.error}" if job.error else ""
+            _end(job, "failed", now, f"The worker died {MOST_ATTEMPTS} times while doing this.{before}")
         else:
             job.status, job.worker, job.leased_until = "running", worker, now + LEASE
             job.attempts += 1
@@ -67,7 +70,7 @@ def heartbeat(
         return False
     job.leased_until = now + LEASE
     if done is not None and done > job.done:
-        job.attempts = 1  # it gets on: only deaths without progress count
+        job.attempts = 1  # it gets on: only failures without progress count
     job.done = job.done if done is None else done
     job.total = job.total if total is None else total
     return True
@@ -82,6 +85,24 @@ def finish(db: Session, job_id: str, worker: str, now: datetime, error: str | No
         _end(job, "cancelled", now)
     else:
         _end(job, "failed" if error else "done", now, error)
+
+
+def has_ended(db: Session, job_id: str) -> bool:
+    """Whether nobody will work on it any more."""
+    return db.get_one(Job, job_id).finished_at is not None
+
+
+def put_off(db: Session, job_id: str, worker: str, now: datetime, reason: str) -> None:
+    """Try a job again after a rest, with the reason kept; after MOST_ATTEMPTS without progress it has failed."""
+    job = db.get_one(Job, job_id)
+    if job.worker != worker or job.status != "running":
+        return
+    if job.cancel_requested:
+        _end(job, "cancelled", now)
+    elif job.attempts >= MOST_ATTEMPTS:
+        _end(job, "failed", now, f"{reason} It was tried {MOST_ATTEMPTS} times.")
+    else:
+        job.status, job.leased_until, job.error = "queued", now + REST * job.attempts, reason
 
 
 def _end(job: Job, status: str, now: datetime, error: str | None = None) -> None:

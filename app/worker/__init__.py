@@ -4,10 +4,14 @@ import os
 import shutil
 import socket
 import threading
+import time
 from collections.abc import Callable
+from pathlib import Path
 
 import structlog
+import torch
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app import clock
 from app.engines import local
@@ -20,6 +24,8 @@ from models.errors import Refusal
 
 log = structlog.get_logger()
 _IDLE_SECONDS = 0.5
+_SWEEP_SECONDS = 60.0
+_UPLOAD_SECONDS = 600.0
 
 BODIES: dict[str, Callable[[Work], None]] = {
     imports.IMPORT_JOB: images.import_images,
@@ -31,21 +37,40 @@ BODIES: dict[str, Callable[[Work], None]] = {
 }
 
 
-def run(parts: Parts, stopping: threading.Event) -> None:
-    """Work until `stopping` is set; a job in hand is then given back and goes on at the next start."""
+def run(parts: Parts, stopping: threading.Event, concurrency: int = 1) -> None:
+    """Work until `stopping` is set, on `concurrency` jobs at a time; those in hand are then given back and go on at the next start."""
     name = f"{socket.gethostname()}:{os.getpid()}"
     with parts.database.write() as db:
         local.release(db, _gone, clock.now())
-    sweep_staging(parts)
-    log.info("worker ready", worker=name, device=parts.device)
+    torch.set_num_threads(max(1, torch.get_num_threads() // concurrency))
+    log.info("worker ready", worker=name, device=parts.device, concurrency=concurrency)
+    threads = [
+        threading.Thread(target=_work, args=(parts, f"{name}:{number}", stopping))
+        for number in range(1, concurrency + 1)
+    ]
+    for thread in threads:
+        thread.start()
     while not stopping.is_set():
-        if not run_one(parts, name, stopping):
+        sweep_staging(parts)
+        stopping.wait(_SWEEP_SECONDS)
+    for thread in threads:
+        thread.join()
+
+
+def _work(parts: Parts, name: str, stopping: threading.Event) -> None:
+    while not stopping.is_set():
+        try:
+            busy = run_one(parts, name, stopping)
+        except Exception:  # the database was away or locked for long: leases run out by themselves
+            log.exception("worker could not take or end a job", worker=name)
+            busy = False
+        if not busy:
             stopping.wait(_IDLE_SECONDS)
 
 
 def run_until_idle(parts: Parts) -> None:
-    """Do all that is queued, in this process, and return."""
-    while run_one(parts, f"{socket.gethostname()}:{os.getpid()}", threading.Event()):
+    """Do all that can be done now, in this process, and return."""
+    while run_one(parts, f"{socket.gethostname()}:{os.getpid()}:1", threading.Event()):
         pass
 
 
@@ -55,18 +80,20 @@ def run_one(parts: Parts, name: str, stopping: threading.Event) -> bool:
         job = local.claim(db, name, clock.now())
     if job is None:
         return False
-    error = _do(Work(parts, job, name, stopping))
+    work = Work(parts, job, name, stopping)
+    end = _do(work)
     with parts.database.write() as db:
-        if stopping.is_set() and error is None:
-            local.give_back(db, job.id, name)
-        else:
-            local.finish(db, job.id, name, clock.now(), error)
+        end(db)
+        ended = local.has_ended(db, job.id)
+    if ended and "staged" in job.payload:
+        shutil.rmtree(work.staged(), ignore_errors=True)
     return True
 
 
 def _gone(worker: str) -> bool:
     """Whether a worker of this machine has died; of other machines nothing is known, their leases run out."""
-    host, _, pid = worker.rpartition(":")
+    host, _, rest = worker.partition(":")
+    pid = rest.partition(":")[0]
     if host != socket.gethostname() or not pid.isdigit():
         return False
     try:
@@ -78,24 +105,28 @@ def _gone(worker: str) -> bool:
     return False
 
 
-def _do(work: Work) -> str | None:
-    """The sentence to show where the job failed."""
-    job = work.job
+def _do(work: Work) -> Callable[[Session], None]:
+    """Do the job; gives how to end it: done, given back, failed with a sentence, or to be tried again."""
+    job, name = work.job, work.worker
     log.info("job started", job=job.id, kind=job.kind)
     try:
         with work.beating():
             BODIES[job.kind](work)
     except (AppError, Refusal) as refusal:
-        return str(refusal)
+        sentence = str(refusal)
+        return lambda db: local.finish(db, job.id, name, clock.now(), sentence)
     except Exception as error:
-        log.exception("job failed", job=job.id, kind=job.kind)
-        return f"Something went wrong in the worker ({type(error).__name__}); its log says more."
+        log.exception("job broke off", job=job.id, kind=job.kind)
+        sentence = f"Something went wrong in the worker ({type(error).__name__}); its log says more."
+        return lambda db: local.put_off(db, job.id, name, clock.now(), sentence)
     log.info("job left", job=job.id, kind=job.kind)
-    return None
+    if work.stopping.is_set():
+        return lambda db: local.give_back(db, job.id, name)
+    return lambda db: local.finish(db, job.id, name, clock.now())
 
 
-def sweep_staging(parts: Parts) -> None:
-    """Remove uploads that no waiting job needs: originals may hold patients' data."""
+def sweep_staging(parts: Parts, older_than: float = _UPLOAD_SECONDS) -> None:
+    """Remove uploads that no waiting job needs, as originals may hold patients' data; one that was written to lately is still coming."""
     staging = parts.settings.staging_dir
     if not staging.is_dir():
         return
@@ -103,8 +134,16 @@ def sweep_staging(parts: Parts) -> None:
         waiting = db.scalars(select(Job).where(Job.status.in_(("queued", "running"))))
         needed = {str(job.payload.get("staged")) for job in waiting}
     for folder in staging.iterdir():
-        if folder.name not in needed:
+        if folder.name not in needed and time.time() - _written(folder) > older_than:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _written(folder: Path) -> float:
+    """When anything in a folder was last written to, in seconds since 1970; now where it is just being removed."""
+    try:
+        return max(path.stat().st_mtime for path in (folder, *folder.rglob("*")))
+    except FileNotFoundError:
+        return time.time()
 
 
 __all__ = ["BODIES", "Parts", "Work", "run", "run_one", "run_until_idle", "sweep_staging"]

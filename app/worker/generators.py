@@ -1,6 +1,5 @@
 """The generator jobs: read a checkpoint once, in a child process; sample images from it."""
 
-import shutil
 from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from itertools import islice
@@ -26,12 +25,8 @@ Sampled = tuple[int, NDArray[np.uint8]]
 
 def import_checkpoint(work: Work) -> None:
     """Read the staged file without running anything in it, keep it as safetensors, draw its pictures."""
-    staged, checkpoint_id = work.staged(), str(work.payload["checkpoint_id"])
-    try:
-        artifact = _import(work, staged, checkpoint_id)
-    finally:
-        if not work.stopping.is_set():
-            shutil.rmtree(staged, ignore_errors=True)
+    checkpoint_id = str(work.payload["checkpoint_id"])
+    artifact = _import(work, work.staged(), checkpoint_id)
     if work.alive(1, 4):
         drawing.draw_missing(work, checkpoint_id, _load(work.parts, artifact))
 

@@ -1,7 +1,5 @@
 """The import job: staged files → decoded images, in a child process → a set."""
 
-import shutil
-
 from app.imaging import sources, stimulus
 from app.imaging.importer import Decoded, decode_all
 from app.services import imagesets, imports
@@ -9,16 +7,8 @@ from app.worker.work import Work
 
 
 def import_images(work: Work) -> None:
-    """Decode the staged upload into its set; the upload is removed at the end, whatever happened."""
-    staged, set_id = work.staged(), str(work.payload["image_set_id"])
-    try:
-        _fill(work, set_id)
-    finally:
-        if not work.stopping.is_set():
-            shutil.rmtree(staged, ignore_errors=True)
-
-
-def _fill(work: Work, set_id: str) -> None:
+    """Decode the staged upload into its set."""
+    set_id = str(work.payload["image_set_id"])
     database, artifacts = work.parts.database, work.parts.artifacts
     with database.write() as db:
         imagesets.clear(

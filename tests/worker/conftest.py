@@ -88,11 +88,10 @@ def write_png(path, seed, size=16):
     return path
 
 
-def start_worker(parts):
+def start_worker(parts, *options):
     environ = {**os.environ, "BLINDREAD_DATA_DIR": str(parts.settings.data_dir)}
-    return subprocess.Popen(
-        [sys.executable, "-m", "app.cli", "worker", "--device", "cpu"], env=environ, stderr=subprocess.DEVNULL
-    )
+    command = [sys.executable, "-m", "app.cli", "worker", "--device", "cpu", *options]
+    return subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL)
 
 
 def wait_until(condition, seconds=60):

@@ -72,5 +72,7 @@ def test_uploads_that_nobody_waits_for_are_swept(parts, researcher, tmp_path):
     start_import(parts, researcher, waiting)
     orphan = stage(parts, [write_png(tmp_path / "b.png", 2)])
     worker.sweep_staging(parts)
+    assert (parts.settings.staging_dir / orphan).exists()  # it may still be coming
+    worker.sweep_staging(parts, older_than=-1)
     assert (parts.settings.staging_dir / waiting).exists()
     assert not (parts.settings.staging_dir / orphan).exists()
