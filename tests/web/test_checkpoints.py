@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.web.conftest import ADMIN, OTHER, OWNER, SIZE, register, sample, text
+from tests.web.conftest import ADMIN, OTHER, OWNER, SIZE, ident, register, sample, text
 
 
 def test_it_works(site, generator_files):
@@ -161,6 +161,52 @@ def test_a_script_gets_the_address_as_json(site, generator_files):
     assert answer.json()["address"].startswith("/checkpoints/")
 
 
+def test_the_page_shows_what_the_generator_draws(furnished, owner, known):
+    page = text(owner.get(known.checkpoint))
+    for kind in ("grid", "truncation", "interpolation"):
+        assert f"{known.checkpoint}/pictures/{kind}.png" in page
+        answer = owner.get(f"{known.checkpoint}/pictures/{kind}.png")
+        assert answer.headers["content-type"] == "image/png"
+        assert Image.open(io.BytesIO(answer.content)).size[0] >= 4 * SIZE
+    assert owner.get(f"{known.checkpoint}/pictures/portrait.png").status_code == 404
+
+
+def test_checkpoints_of_one_run_share_an_experiment(furnished, owner, known):
+    answer = owner.post(f"{known.checkpoint}/experiment", data={"experiment": "  Pretrained,  ADA "})
+    assert answer.status_code == 303
+    assert 'value="Pretrained, ADA"' in text(owner.get(known.checkpoint))
+    assert "Pretrained, ADA" in text(owner.get("/checkpoints"))
+    assert '<option value="Pretrained, ADA">' in text(owner.get("/checkpoints/new"))
+    for _ in range(2):
+        owner.post(f"{known.checkpoint}/experiment", data={"experiment": "Pretrained, ADA"})
+    assert text(owner.get("/checkpoints/new")).count("Pretrained, ADA") == 1
+    owner.post(f"{known.checkpoint}/experiment", data={"experiment": ""})
+    assert "Pretrained, ADA" not in text(owner.get("/checkpoints"))
+    too_long = owner.post(f"{known.checkpoint}/experiment", data={"experiment": "x" * 121})
+    assert too_long.status_code == 422
+    assert "1 to 120 characters" in text(too_long)
+
+
+def test_an_upload_can_name_its_experiment(site, generator_files):
+    owner = site.browser(OWNER)
+    files = {"file": ("g.safetensors", generator_files["plain"].read_bytes())}
+    owner.post("/checkpoints", data={"name": "n", "experiment": "Run 7"}, files=files)
+    assert "Run 7" in owner.get("/checkpoints").text
+
+
+def test_nearest_real_images_are_looked_for_on_demand(furnished, owner, known):
+    real = ident(known.real_set)
+    answer = owner.post(f"{known.checkpoint}/neighbours", data={"real_set_id": real})
+    assert answer.status_code == 303
+    assert "Comparing with real images" in owner.get(known.checkpoint).text
+    furnished.work()
+    page = text(owner.get(known.checkpoint))
+    assert "The 8 closest of 64 sampled images" in page
+    assert owner.get(f"{known.checkpoint}/pictures/neighbours.png?subject={real}").status_code == 200
+    synthetic = owner.post(f"{known.checkpoint}/neighbours", data={"real_set_id": ident(known.synthetic_set)})
+    assert synthetic.status_code == 404
+
+
 def test_another_researcher_neither_sees_nor_uses_it(furnished, known):
     other = furnished.browser(OTHER)
     assert "Tiny" not in other.get("/checkpoints").text
@@ -168,6 +214,8 @@ def test_another_researcher_neither_sees_nor_uses_it(furnished, known):
         other.get(known.checkpoint),
         other.get(f"{known.checkpoint}/pictures/grid.png"),
         sample(other, known.checkpoint),
+        other.post(f"{known.checkpoint}/experiment", data={"experiment": "mine"}),
+        other.post(f"{known.checkpoint}/neighbours", data={"real_set_id": ident(known.real_set)}),
     ):
         assert answer.status_code == 404
     assert "No image sets yet" in other.get("/image-sets").text
