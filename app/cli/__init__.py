@@ -124,11 +124,20 @@ def export(session: str, out: Annotated[Path, typer.Option(help="Folder to write
 
 
 @app.command()
-def verify(session: Annotated[str, typer.Argument()] = "") -> None:
+def verify(
+    session: Annotated[str, typer.Argument()] = "",
+    render: Annotated[
+        bool, typer.Option("--render", help="Also render some sampled images again and compare.")
+    ] = False,
+) -> None:
     """Check the audit trail, and a session's stimuli against its manifest (all sessions without one)."""
     from app.cli import studies
 
     studies.verify(os.environ, session)
+    if render:
+        from app.cli import generators
+
+        generators.verify_renders(os.environ, session)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""The generator commands: sample, checkpoint inspect, train. The only module of the command line that imports torch."""
+"""The generator commands: sample, checkpoint inspect, train, verify --render. The only module of the command line that imports torch."""
 
 import contextlib
 import json
@@ -8,22 +8,29 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 from PIL import Image
 from rich.console import Console
 from rich.progress import Progress, track
 from rich.table import Table
 
 from app.checkpoint_files import import_in_child, inspect_in_child
+from app.cli.opened import opened
 from app.errors import InvalidError
+from app.imaging import stimulus
+from app.services import imagesets
 from app.services.samples import parse_seeds
 from models import checkpoint
 from models import sample as sampling
 from models.data import read_folder
 from models.errors import Refusal
+from models.network import Generator
+from models.rendering import Rendering, same_image
 from models.train import TrainConfig, TrainProgress
 from models.train import train as run_training
 
 _BATCH = 4
+_RENDERED_AGAIN = 32
 _CACHE_VERSION = "1"  # of what the import writes
 
 
@@ -107,6 +114,31 @@ def inspect(file: Path, *, as_json: bool) -> None:
     for name, value in facts.items():
         table.add_row(name, "" if value is None else str(value))
     Console().print(table)
+
+
+def verify_renders(environ: Mapping[str, str], session_id: str) -> None:
+    """Render sampled images again, spread over all of them, and compare; raises InvalidError naming the first that differs."""
+    with opened(environ) as (_, database, artifacts), _in_a_sentence():
+        with database.read() as db:
+            there = imagesets.sampled(db, session_id or None)
+        places = np.unique(np.linspace(0, len(there) - 1, min(_RENDERED_AGAIN, len(there))).astype(int))
+        loaded: dict[str, Generator] = {}
+        for stored in (there[place] for place in places):
+            told = Rendering.from_json(dict(stored.facts))
+            if stored.artifact not in loaded:
+                loaded = {stored.artifact: checkpoint.load(artifacts.local_path(stored.artifact))}
+            _render_again(
+                told, loaded[stored.artifact], artifacts.get_content("images", stored.sha256, ".png")
+            )
+    print(f"{len(places)} of {len(there)} sampled images were rendered again and are the same.")
+
+
+def _render_again(told: Rendering, generator: Generator, stored: bytes) -> None:
+    ((_, again),) = sampling.sample(generator, [told.seed], told.settings())
+    if not same_image(again, stimulus.decode(stored)):
+        raise InvalidError(
+            f"A stored image is not what its checkpoint {told.checkpoint_sha256[:12]} draws for seed {told.seed}."
+        )
 
 
 Augment = Literal["none", "fixed", "adaptive"]

@@ -4,44 +4,30 @@ import secrets
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from sqlalchemy import select
 
-from app import clock, schema
-from app.artifacts import Artifacts
+from app import clock
+from app.cli.opened import opened
 from app.db import Database
-from app.errors import ConflictError, InvalidError
+from app.errors import InvalidError
 from app.imaging import sources, stimulus
 from app.imaging.importer import Decoded, decode_all
 from app.services import analysis, checkpoints, imagesets, imports, people, reports, unblinding, verification
 from app.services.checkpoints import CheckpointView
 from app.services.people import SignedIn
-from app.settings import Settings, load_settings
 from app.tables.people import User
 from app.tables.sessions import VttSession
 
 ACTOR = "command line"
 
 
-@contextmanager
-def _opened(environ: Mapping[str, str]) -> Iterator[tuple[Settings, Database, Artifacts]]:
-    settings = load_settings(environ)
-    database = Database(settings.database_url)
-    try:
-        if not schema.is_current(database):
-            raise ConflictError("The database is not up to date; run `blindread migrate` first.")
-        yield settings, database, Artifacts(str(settings.data_dir / "artifacts"))
-    finally:
-        database.close()
-
-
 def add_user(environ: Mapping[str, str], email: str, role: str, password: str | None) -> None:
     """Add a user; a password that was not given is made and printed, this once."""
     made = password or secrets.token_urlsafe(15)
-    with _opened(environ) as (_, database, _artifacts), database.write() as db:
+    with opened(environ) as (_, database, _artifacts), database.write() as db:
         people.add(db, email, role, made, clock.now())
     print(f"{role} {email} added." + ("" if password else f" Password: {made}"))
 
@@ -54,7 +40,7 @@ def import_images(
     missing = next((path for path in paths if not path.exists()), None)
     if missing:
         raise InvalidError(f"There is no file or folder {missing}.")
-    with _opened(environ) as (config, database, artifacts):
+    with opened(environ) as (config, database, artifacts):
         folder = config.staging_dir / secrets.token_hex(16)
         try:
             found = sources.collect(paths, folder / "unpacked")
@@ -89,7 +75,7 @@ def import_checkpoint(environ: Mapping[str, str], file: Path, name: str, owner: 
 
     if not file.is_file():
         raise InvalidError(f"There is no file {file}.")
-    with _opened(environ) as (settings, database, artifacts):
+    with opened(environ) as (settings, database, artifacts):
         user = _owner(database, owner)
         staged = settings.staging_dir / secrets.token_hex(16)
         staged.mkdir(parents=True)
@@ -116,7 +102,7 @@ def _wait(work: Callable[[], None], database: Database, user: SignedIn, checkpoi
 
 def export(environ: Mapping[str, str], session_id: str, out: Path) -> None:
     """Write a closed session's export into `out`; the look at truth is logged."""
-    with _opened(environ) as (settings, database, artifacts):
+    with opened(environ) as (settings, database, artifacts):
         with database.write() as db:
             session = _session(db.get(VttSession, session_id), session_id)
             unblinding.look(db, session, actor=ACTOR, what="export", key=settings.secret_key, now=clock.now())
@@ -132,7 +118,7 @@ def export(environ: Mapping[str, str], session_id: str, out: Path) -> None:
 
 def verify(environ: Mapping[str, str], session_id: str) -> None:
     """Check the audit trail and the frozen sessions' bytes; raises InvalidError naming the first thing that is wrong."""
-    with _opened(environ) as (settings, database, artifacts), database.read() as db:
+    with opened(environ) as (settings, database, artifacts), database.read() as db:
         events = verification.audit_trail(db, settings.secret_key)
         print(f"The audit trail is whole ({events} entries).")
         if session_id:

@@ -21,6 +21,7 @@ from app.tables.checkpoints import Checkpoint
 from app.tables.images import Image, ImageSet, Refusal
 from app.tables.jobs import Job
 from app.tables.origins import Origin
+from app.tables.sessions import Item
 
 LONGEST_NAME = 120
 
@@ -64,6 +65,15 @@ class ImageSetView:
     checkpoint_id: str | None
     checkpoint_name: str | None
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SampledImage:
+    """A sampled image's stored file, its checkpoint's weights, and what renders it again."""
+
+    sha256: str
+    artifact: str
+    facts: Mapping[str, object]
 
 
 def named(name: str) -> str:
@@ -147,6 +157,19 @@ def digests(db: Session, set_id: str) -> list[str]:
         .order_by(Origin.place, Origin.frame, Origin.seed)
     )
     return list(db.scalars(query))
+
+
+def sampled(db: Session, session_id: str | None = None) -> list[SampledImage]:
+    """All sampled images, or those of a session, each set's by seed."""
+    query = (
+        select(Image.sha256, Checkpoint.artifact, Origin.facts)
+        .join(Origin, Origin.image_id == Image.id)
+        .join(Checkpoint, Checkpoint.id == Origin.checkpoint_id)
+        .order_by(Origin.image_set_id, Origin.seed)
+    )
+    if session_id is not None:
+        query = query.join(Item, Item.image_id == Image.id).where(Item.session_id == session_id)
+    return [SampledImage(sha256, artifact or "", facts) for sha256, artifact, facts in db.execute(query)]
 
 
 def listing(db: Session, user: SignedIn, now: datetime, kind: str | None = None) -> list[ImageSetRow]:

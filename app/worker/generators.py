@@ -1,6 +1,7 @@
 """The generator jobs: read a checkpoint once, in a child process; sample images from it."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
@@ -18,6 +19,7 @@ from app.worker.warm import GENERATORS
 from app.worker.work import Parts, Work
 from models import sample
 from models.network import Generator
+from models.rendering import Rendering
 
 _BATCH = 8
 Sampled = tuple[int, NDArray[np.uint8]]
@@ -73,7 +75,16 @@ def sample_images(work: Work) -> None:
         return
     generator = _load(work.parts, artifact)
     settings = sample.Settings(psi=plan.psi, noise_mode=plan.noise_mode, class_index=plan.class_index)
-    facts = {"dtype": "float32", "device": work.parts.device, "version": version("blindread")}
+    rendering = Rendering(
+        checkpoint_sha256=Path(artifact).stem,
+        seed=0,
+        psi=plan.psi,
+        class_index=plan.class_index,
+        noise_mode=plan.noise_mode,
+        dtype=str(generator.mapping.w_avg.dtype).removeprefix("torch."),
+        device=generator.mapping.w_avg.device.type,
+        version=version("blindread"),
+    )
     missing = [seed for seed in seeds if seed not in stored]
     for batch in _batches(sample.sample(generator, missing, settings, batch=_BATCH), _BATCH):
         files = [(seed, pixels.shape, _stored(work.parts, pixels)) for seed, pixels in batch]
@@ -86,7 +97,7 @@ def sample_images(work: Work) -> None:
                     seed=seed,
                     shape=shape,
                     sha256=sha256,
-                    facts=facts,
+                    facts=replace(rendering, seed=seed).to_json(),
                 )
         done += len(batch)
         if not work.alive(done, len(seeds)):
