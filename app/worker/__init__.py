@@ -40,8 +40,7 @@ BODIES: dict[str, Callable[[Work], None]] = {
 def run(parts: Parts, stopping: threading.Event, concurrency: int = 1) -> None:
     """Work until `stopping` is set, on `concurrency` jobs at a time; those in hand are then given back and go on at the next start."""
     name = f"{socket.gethostname()}:{os.getpid()}"
-    with parts.database.write() as db:
-        local.release(db, _gone, clock.now())
+    release_dead(parts)
     torch.set_num_threads(max(1, torch.get_num_threads() // concurrency))
     log.info("worker ready", worker=name, device=parts.device, concurrency=concurrency)
     threads = [
@@ -88,6 +87,12 @@ def run_one(parts: Parts, name: str, stopping: threading.Event) -> bool:
     if ended and "staged" in job.payload:
         shutil.rmtree(work.staged(), ignore_errors=True)
     return True
+
+
+def release_dead(parts: Parts) -> None:
+    """Free the jobs of workers of this machine that have died."""
+    with parts.database.write() as db:
+        local.release(db, _gone, clock.now())
 
 
 def _gone(worker: str) -> bool:
@@ -146,4 +151,4 @@ def _written(folder: Path) -> float:
         return time.time()
 
 
-__all__ = ["BODIES", "Parts", "Work", "run", "run_one", "run_until_idle", "sweep_staging"]
+__all__ = ["BODIES", "Parts", "Work", "release_dead", "run", "run_one", "run_until_idle", "sweep_staging"]

@@ -75,10 +75,10 @@ def test_a_queued_job_is_cancelled_at_once(parts, researcher, registered):
 @pytest.mark.timeout(240)
 def test_a_killed_worker_resumes_without_a_doubled_or_missing_image(parts, researcher, registered):
     """Real worker processes, killed with SIGKILL while they work."""
-    count = 600
+    count = 400
     set_id = start_sampling(parts, researcher, registered, f"0-{count - 1}")
     kills, seen = 0, 0
-    while kills < 3:
+    while kills < 2:
         process = start_worker(parts)
         wait_until(lambda seen=seen: len(seeds_of(parts, set_id)) > seen)
         process.send_signal(signal.SIGKILL)
