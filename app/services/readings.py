@@ -1,48 +1,29 @@
-"""A reader's pass through a session: open the link, start, rate, go back one, finish. No truth is reachable from here."""
+"""A reader's pass through a session: start, rate, go back one, finish. No truth is reachable from here."""
 
 import secrets
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from math import isfinite
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.errors import ConflictError, InvalidError, NotFoundError, SignInRequiredError
+from app.errors import ConflictError, InvalidError, NotFoundError
 from app.protocol import scale, wording
 from app.protocol.design import Protocol
 from app.protocol.order import order, reader_seed
-from app.services import tokens
-from app.tables.people import ReaderLogin
+from app.services.seats import ReaderSeat
 from app.tables.sessions import Item, Presentation, Rating, Reading, VttSession
 
-LOGIN_LASTS = timedelta(days=30)
 AHEAD = 10
 LONGEST_KEY = 64
 LONGEST_VIEWPORT = 20
-_UNKNOWN_LINK = "This link is not valid. Please ask the person who invited you for a new one."
 _UNKNOWN_ITEM = "There is no such image in your reading."
 _NOT_OPEN = {
     "draft": "This reading has not been opened yet. Please come back later with the same link.",
     "frozen": "This reading has not been opened yet. Please come back later with the same link.",
     "closed": "This reading is closed. Everything that you rated has been kept. Thank you.",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Landing:
-    """What a personal link's page says before it is confirmed."""
-
-    public_title: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReaderSeat:
-    """The reading behind a reader's cookie."""
-
-    reading_id: str
-    session_id: str
-    slot: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,45 +71,6 @@ class Submission:
     first_action_ms: float | None = None
     revises: bool = False
     viewport: dict[str, float] = field(default_factory=dict)
-
-
-def open_link(db: Session, token: str, now: datetime) -> Landing:
-    """The page of a link; changes nothing, since mail scanners open links, too. Raises NotFoundError."""
-    session = db.get_one(VttSession, _linked(db, token, now).session_id)
-    return Landing(session.public_title)
-
-
-def confirm(db: Session, token: str, now: datetime) -> str:
-    """Open the reading in this browser; returns the token for its cookie. The link works again on other devices."""
-    reading = _linked(db, token, now)
-    reading.opened_at = reading.opened_at or now
-    cookie = tokens.new()
-    db.add(
-        ReaderLogin(
-            token_hash=tokens.digest(cookie),
-            reading_id=reading.id,
-            created_at=now,
-            expires_at=now + LOGIN_LASTS,
-        )
-    )
-    return cookie
-
-
-def seat(db: Session, cookie: str, now: datetime) -> ReaderSeat:
-    """Who is behind a cookie; raises SignInRequiredError where the link was revoked, renewed or has expired."""
-    reading = db.scalar(
-        select(Reading)
-        .join(ReaderLogin, ReaderLogin.reading_id == Reading.id)
-        .where(
-            ReaderLogin.token_hash == tokens.digest(cookie),
-            ReaderLogin.expires_at > now,
-            Reading.link_revoked_at.is_(None),
-            Reading.link_expires_at > now,
-        )
-    )
-    if reading is None:
-        raise SignInRequiredError("Please open your personal link again. What you rated is kept.")
-    return ReaderSeat(reading.id, reading.session_id, reading.slot)
 
 
 def welcome(db: Session, seat: ReaderSeat) -> Welcome:
@@ -251,13 +193,6 @@ def stimulus(db: Session, seat: ReaderSeat, token: str) -> str:
     if found is None:
         raise NotFoundError(_UNKNOWN_ITEM)
     return found
-
-
-def _linked(db: Session, token: str, now: datetime) -> Reading:
-    reading = db.scalar(select(Reading).where(Reading.link_hash == tokens.digest(token)))
-    if reading is None or reading.link_revoked_at is not None or reading.link_expires_at <= now:
-        raise NotFoundError(_UNKNOWN_LINK)
-    return reading
 
 
 def _own(db: Session, seat: ReaderSeat) -> tuple[Reading, VttSession]:

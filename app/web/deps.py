@@ -11,9 +11,9 @@ from app import clock
 from app.artifacts import Artifacts
 from app.db import Database
 from app.errors import ForbiddenError, SignInRequiredError
-from app.services import people, readings
+from app.services import people, seats
 from app.services.people import SignedIn
-from app.services.readings import ReaderSeat
+from app.services.seats import ReaderSeat
 from app.settings import Settings
 
 LOGIN_COOKIE = "blindread_login"
@@ -68,7 +68,7 @@ def reader(request: Request, ctx: Ctx) -> ReaderSeat:
     if not token:
         raise SignInRequiredError("Please open your personal link. What you rated is kept.")
     with ctx.database.read() as db:
-        return readings.seat(db, token, clock.now())
+        return seats.seat(db, token, clock.now())
 
 
 CurrentReader = Annotated[ReaderSeat, Depends(reader)]

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app import clock
 from app.errors import NotFoundError, TooManyError
-from app.services import readings
+from app.services import readings, seats
 from app.services.readings import State, Submission, Welcome
 from app.web.deps import READER_COOKIE, Context, Ctx, CurrentReader
 from app.web.pages import render
@@ -64,7 +64,7 @@ class SubmissionBody(BaseModel):
 def landing(request: Request, token: str, ctx: Ctx) -> HTMLResponse:
     """Show who invites; changes nothing, because mail scanners open links."""
     with _guessing_slowed(request, ctx), ctx.database.read() as db:
-        found = readings.open_link(db, token, clock.now())
+        found = seats.open_link(db, token, clock.now())
     return render(request, "read/landing.html", LandingPage(found.public_title))
 
 
@@ -72,12 +72,12 @@ def landing(request: Request, token: str, ctx: Ctx) -> HTMLResponse:
 def confirm(request: Request, token: str, ctx: Ctx) -> RedirectResponse:
     """Open the reading in this browser."""
     with _guessing_slowed(request, ctx), ctx.database.write() as db:
-        cookie = readings.confirm(db, token, clock.now())
+        cookie = seats.confirm(db, token, clock.now())
     response = RedirectResponse("/read", 303)
     response.set_cookie(
         READER_COOKIE,
         cookie,
-        max_age=int(readings.LOGIN_LASTS.total_seconds()),
+        max_age=int(seats.LOGIN_LASTS.total_seconds()),
         httponly=True,
         samesite="lax",
         secure=ctx.settings.secure_cookies,

@@ -14,7 +14,17 @@ from app.db import Database
 from app.imaging import stimulus
 from app.imaging.importer import Decoded
 from app.protocol import scale, wording
-from app.services import imagesets, imports, invitations, people, readings, samples, sessions, unblinding
+from app.services import (
+    imagesets,
+    imports,
+    invitations,
+    people,
+    readings,
+    samples,
+    seats,
+    sessions,
+    unblinding,
+)
 from app.services.readings import Submission
 from app.services.sessions import NewSession
 from app.settings import load_settings
@@ -105,7 +115,7 @@ def read_all(parts, session_id, owner_id, code, answer):
     now = clock.now()
     with parts.database.write() as db:
         invited = invitations.invite(db, session_id, owner_id, code, now)
-        seat = readings.seat(db, readings.confirm(db, invited.token, now), now)
+        seat = seats.seat(db, seats.confirm(db, invited.token, now), now)
         readings.start(db, seat, now)
         state = readings.state(db, seat)
         while not state.finished:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from app import clock
-from app.services import invitations, people, readings
+from app.services import invitations, people, readings, seats
 from app.tables.sessions import Presentation, Rating
 from app.web.deps import READER_COOKIE
 from tests.servers import Server
@@ -40,8 +40,8 @@ def invited(site, session_id):
         owner_id = people.by_email(db, OWNER).id
         for _ in range(READERS):
             link = invitations.invite(db, session_id, owner_id, None, now)
-            cookie = readings.confirm(db, link.token, now)
-            readings.start(db, readings.seat(db, cookie, now), now)
+            cookie = seats.confirm(db, link.token, now)
+            readings.start(db, seats.seat(db, cookie, now), now)
             cookies[link.reading_id] = cookie
     return cookies
 
