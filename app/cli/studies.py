@@ -13,7 +13,7 @@ from app import clock
 from app.cli.opened import opened
 from app.db import Database
 from app.errors import InvalidError
-from app.imaging import sources, stimulus
+from app.imaging import sources
 from app.imaging.importer import Decoded, decode_all
 from app.services import analysis, checkpoints, imagesets, imports, people, reports, unblinding, verification
 from app.services.checkpoints import CheckpointView
@@ -50,17 +50,11 @@ def import_images(
                     db, user.id, name, "real", imports.pipeline_of(settings), clock.now()
                 )
             kept = 0
-            for outcome in decode_all(found, settings, folder / "decoding"):
+            outcomes = decode_all(found, settings, folder / "decoding")
+            for outcome in imports.fill(database, artifacts, set_id, outcomes):
                 if isinstance(outcome, Decoded):
                     kept += 1
-                    sha256 = artifacts.put_content(
-                        "images", stimulus.encode(outcome.pixels, compress=True), ".png"
-                    )
-                    with database.write() as db:
-                        imports.add_real(db, set_id, outcome, sha256)
                 else:
-                    with database.write() as db:
-                        imports.add_refusal(db, set_id, outcome)
                     print(f"file {outcome.place}: {outcome.reason}", file=sys.stderr)
         finally:
             shutil.rmtree(folder, ignore_errors=True)

@@ -1,10 +1,14 @@
 """Imports of real images: a form's settings, the job, and what each decoded file becomes."""
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from app.artifacts import Artifacts
+from app.db import Database
 from app.errors import InvalidError
+from app.imaging import stimulus
 from app.imaging.importer import Decoded, ImportSettings, Refused
 from app.imaging.window import Window
 from app.services import imagesets, jobs
@@ -68,6 +72,21 @@ def settings_of(db: Session, set_id: str) -> ImportSettings:
         for key in ("window_center", "window_width", "size")
     ]
     return import_settings(*texts)
+
+
+def fill(
+    database: Database, artifacts: Artifacts, set_id: str, outcomes: Iterable[Decoded | Refused]
+) -> Iterator[Decoded | Refused]:
+    """Keep each outcome of decoding, in a transaction of its own, pixels first; gives it back when it is kept."""
+    for outcome in outcomes:
+        if isinstance(outcome, Decoded):
+            sha256 = artifacts.put_content("images", stimulus.encode(outcome.pixels, compress=True), ".png")
+            with database.write() as db:
+                add_real(db, set_id, outcome, sha256)
+        else:
+            with database.write() as db:
+                add_refusal(db, set_id, outcome)
+        yield outcome
 
 
 def add_real(db: Session, set_id: str, decoded: Decoded, sha256: str) -> None:
