@@ -28,6 +28,7 @@ class Rendering:
     dtype: str
     device: str
     version: str
+    cutoff: int | None = None
 
     @classmethod
     def from_json(cls, told: dict[str, object]) -> "Rendering":
@@ -41,7 +42,9 @@ class Rendering:
         return asdict(self)
 
     def settings(self) -> Settings:
-        return Settings(psi=self.psi, noise_mode=self.noise_mode, class_index=self.class_index)
+        return Settings(
+            psi=self.psi, noise_mode=self.noise_mode, class_index=self.class_index, cutoff=self.cutoff
+        )
 
 
 def same_image(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> bool:

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import cast, get_args
 
 import numpy as np
@@ -11,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from models.batches import Batches, Shared, ahead, batch_size
 from models.errors import SamplingRefused
 from models.network import Generator, GeneratorConfig, NoiseMode
 
@@ -19,11 +19,15 @@ MOST_SEED = 2**32 - 1
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How to sample: psi pulls w to its mean (1: not at all, 0: the mean image); class_index only where there are classes."""
+    """How to sample: psi pulls w to its mean (1: not at all, 0: the mean image); class_index only where there are classes.
+
+    `cutoff` pulls only so many of the w, those of the lowest resolutions; None pulls all.
+    """
 
     psi: float = 1.0
     noise_mode: str = "const"
     class_index: int | None = None
+    cutoff: int | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.psi, bool) or not isinstance(self.psi, int | float) or not math.isfinite(self.psi):
@@ -32,7 +36,11 @@ class Settings:
             raise SamplingRefused(f"The noise mode must be const, none or random, not {self.noise_mode}.")
 
     def fit(self, config: GeneratorConfig) -> None:
-        """Raise SamplingRefused where the class is missing, too many, or none of the generator's."""
+        """Raise SamplingRefused where class or cutoff are missing, too many, or none of the generator's."""
+        if self.cutoff is not None and not 0 <= self.cutoff <= config.num_ws:
+            raise SamplingRefused(
+                f"The truncation cutoff goes from 0 to {config.num_ws} here; there is no {self.cutoff}."
+            )
         index, classes = self.class_index, config.c_dim
         if not classes and index is not None:
             raise SamplingRefused("This generator has no classes; leave the class out.")
@@ -44,6 +52,11 @@ class Settings:
             raise SamplingRefused(
                 f"This generator's classes go from 0 to {classes - 1}; there is no {index}."
             )
+
+
+def pick_devices(names: str) -> list[torch.device]:
+    """The devices of a list such as "cuda:0,cuda:1", or of one name; see `pick_device`."""
+    return [pick_device(name.strip()) for name in names.split(",")]
 
 
 def pick_device(name: str) -> torch.device:
@@ -63,28 +76,66 @@ def pick_device(name: str) -> torch.device:
     return torch.device(name)
 
 
+Sampled = tuple[int, NDArray[np.uint8]]
+
+
 def sample(
-    generator: Generator, seeds: Sequence[int], settings: Settings, batch: int = 4
-) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+    generator: Generator, seeds: Sequence[int], settings: Settings, batch: int | None = None
+) -> Iterator[Sampled]:
     """Give each seed's image, (R, R) grey or (R, R, 3), in the order of the seeds. Raises SamplingRefused at once.
+
+    `batch` images are computed at once, by default as many as fit into free memory.
 
     Image k never depends on what else is sampled; on a CPU other batch sizes may add up floats in another order, which
     moves a few pixels by one grey level at most.
     """
+    _check(generator, seeds, settings)
+    return _one_by_one(_computed(generator, iter(seeds), settings, batch))
+
+
+def sample_ahead(
+    generators: Sequence[Generator], seeds: Sequence[int], settings: Settings, batch: int | None = None
+) -> Iterator[list[Sampled]]:
+    """As `sample`, batch by batch, the next ones computed while the caller stores the last; a thread for each generator.
+
+    Several generators are the same one on several devices: they share out the seeds, so batches come in no fixed order.
+    """
+    _check(generators[0], seeds, settings)
+    left = Shared(iter(seeds))
+    return ahead([_computed(generator, left, settings, batch) for generator in generators])
+
+
+def _check(generator: Generator, seeds: Sequence[int], settings: Settings) -> None:
     settings.fit(generator.config)
     for seed in seeds:
         if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= MOST_SEED:
             raise SamplingRefused(f"Seeds are whole numbers from 0 to {MOST_SEED}, not {seed}.")
-    return _in_batches(generator, seeds, settings, batch)
 
 
-def _in_batches(
-    generator: Generator, seeds: Sequence[int], settings: Settings, batch: int
-) -> Iterator[tuple[int, NDArray[np.uint8]]]:
-    left = iter(seeds)
-    while some := list(islice(left, batch)):
-        images = to_pixels(render(generator, some, settings))
-        yield from zip(some, images.cpu().numpy(), strict=True)
+def _computed(
+    generator: Generator, seeds: Iterator[int], settings: Settings, batch: int | None
+) -> Iterator[list[Sampled]]:
+    def compute(some: list[int]) -> NDArray[np.uint8]:
+        return _to_host(to_pixels(render(generator, some, settings)))
+
+    size = batch or batch_size(generator.config, generator.mapping.w_avg.device)
+    for some, images in Batches(size).run(compute, seeds):
+        yield list(zip(some, images, strict=True))
+
+
+def _one_by_one(batches: Iterator[list[Sampled]]) -> Iterator[Sampled]:
+    for some in batches:
+        yield from some
+
+
+def _to_host(pixels: Tensor) -> NDArray[np.uint8]:
+    """The numbers in main memory; from a GPU through page-locked memory, which its copy engine reads directly."""
+    if pixels.device.type != "cuda":
+        return pixels.numpy()
+    locked = torch.empty(pixels.shape, dtype=pixels.dtype, pin_memory=True)
+    locked.copy_(pixels, non_blocking=True)
+    torch.cuda.current_stream(pixels.device).synchronize()
+    return locked.numpy()
 
 
 @torch.inference_mode()
@@ -100,7 +151,9 @@ def render(generator: Generator, seeds: Sequence[int], settings: Settings) -> Te
     if settings.noise_mode == "random":  # drawn on the CPU, so that every device draws the same
         noise = [torch.Generator().manual_seed(seed) for seed in seeds]
     with torch.backends.cudnn.flags(allow_tf32=False):  # TF32 keeps 10 bits, too few for the same grey levels
-        images: Tensor = generator(z, c, settings.psi, None, cast("NoiseMode", settings.noise_mode), noise)
+        images: Tensor = generator(
+            z, c, settings.psi, settings.cutoff, cast("NoiseMode", settings.noise_mode), noise
+        )
     return images
 
 

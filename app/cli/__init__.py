@@ -27,7 +27,7 @@ Port = Annotated[
     int | None, typer.Option(min=1, max=65535, help="Port to listen on; BLINDREAD_PORT or 8000.")
 ]
 Owner = Annotated[str, typer.Option(help="E-mail of the user to own it; default the first admin.")]
-Device = Annotated[str, typer.Option(help="cpu, cuda, cuda:N or auto.")]
+Device = Annotated[str, typer.Option(help="cpu, cuda, cuda:N, several as cuda:0,cuda:1, or auto.")]
 
 
 def main() -> None:
@@ -164,6 +164,9 @@ def sample(
     class_index: Annotated[
         int | None, typer.Option("--class", help="Class, where there are classes.")
     ] = None,
+    trunc_cutoff: Annotated[
+        int | None, typer.Option(help="Truncate only so many styles, those of the lowest resolutions.")
+    ] = None,
     device: Device = "auto",
 ) -> None:
     """Sample images from a trained generator; the same seed gives the same image."""
@@ -176,6 +179,7 @@ def sample(
         trunc=trunc,
         noise_mode=noise_mode,
         class_index=class_index,
+        cutoff=trunc_cutoff,
         outdir=outdir,
         device=device,
     )

@@ -29,7 +29,6 @@ from models.rendering import Rendering, same_image
 from models.train import TrainConfig, TrainProgress
 from models.train import train as run_training
 
-_BATCH = 4
 _RENDERED_AGAIN = 32
 _CACHE_VERSION = "1"  # of what the import writes
 
@@ -53,17 +52,20 @@ def sample(
     trunc: float,
     noise_mode: str,
     class_index: int | None,
+    cutoff: int | None,
     outdir: Path,
     device: str,
 ) -> None:
     """Write seed0000.png, … to `outdir`; a foreign file is read once by a child and then kept under its SHA-256."""
     numbers = parse_seeds(seeds)
     with _in_a_sentence(), tempfile.TemporaryDirectory() as temporary:
-        settings = sampling.Settings(trunc, noise_mode, class_index)
-        place = sampling.pick_device(device)
-        generator = checkpoint.load(_ours(file, _cache(environ, Path(temporary))), place)
-        images = sampling.sample(generator, numbers, settings, _BATCH)
+        settings = sampling.Settings(trunc, noise_mode, class_index, cutoff)
+        places = sampling.pick_devices(device)
+        weights = _ours(file, _cache(environ, Path(temporary)))
+        generators = [checkpoint.load(weights, place) for place in places]
+        batches = sampling.sample_ahead(generators, numbers, settings)
         outdir.mkdir(parents=True, exist_ok=True)
+        images = (image for batch in batches for image in batch)
         shown = track(images, "Sampling", len(numbers), console=_console(), disable=not sys.stderr.isatty())
         for seed, pixels in shown:
             _write(outdir / f"seed{seed:04d}.png", Image.fromarray(pixels))

@@ -39,7 +39,7 @@ def look_for_neighbours(work: Work) -> None:
         digests = imagesets.digests(db, set_id)
     if artifact is None or not digests:
         raise InvalidError("There is nothing to compare: the checkpoint or the set is empty.")
-    generator = GENERATORS.load(work.parts.artifacts.local_path(artifact), work.parts.device)
+    generator = GENERATORS.load(work.parts.artifacts.local_path(artifact), work.parts.device)[0]
     seeds = list(pictures.NEIGHBOUR_SEEDS)
     drawn = _sampled(generator, seeds)
     real = []

@@ -1,9 +1,7 @@
 """The generator jobs: read a checkpoint once, in a child process; sample images from it."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from importlib.metadata import version
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -21,16 +19,13 @@ from models import sample
 from models.network import Generator
 from models.rendering import Rendering
 
-_BATCH = 8
-Sampled = tuple[int, NDArray[np.uint8]]
-
 
 def import_checkpoint(work: Work) -> None:
     """Read the staged file without running anything in it, keep it as safetensors, draw its pictures."""
     checkpoint_id = str(work.payload["checkpoint_id"])
     artifact = _import(work, work.staged(), checkpoint_id)
     if work.alive(1, 4):
-        drawing.draw_missing(work, checkpoint_id, _load(work.parts, artifact))
+        drawing.draw_missing(work, checkpoint_id, _load(work.parts, artifact)[0])
 
 
 def _import(work: Work, staged: Path, checkpoint_id: str) -> str:
@@ -61,7 +56,7 @@ def _import(work: Work, staged: Path, checkpoint_id: str) -> str:
 
 
 def sample_images(work: Work) -> None:
-    """Render the set's seeds that are not stored yet, batch by batch."""
+    """Render the set's seeds that are not stored yet, batch by batch; the next is computed while one is stored."""
     set_id, database = str(work.payload["image_set_id"]), work.parts.database
     with database.read() as db:
         plan = samples.sampling_of(db, set_id)
@@ -73,7 +68,7 @@ def sample_images(work: Work) -> None:
         raise InvalidError("This checkpoint has not been read; import it again.")
     if not work.alive(done, len(seeds)):
         return
-    generator = _load(work.parts, artifact)
+    generators = _load(work.parts, artifact)
     settings = sample.Settings(psi=plan.psi, noise_mode=plan.noise_mode, class_index=plan.class_index)
     rendering = Rendering(
         checkpoint_sha256=Path(artifact).stem,
@@ -81,12 +76,12 @@ def sample_images(work: Work) -> None:
         psi=plan.psi,
         class_index=plan.class_index,
         noise_mode=plan.noise_mode,
-        dtype=str(generator.mapping.w_avg.dtype).removeprefix("torch."),
-        device=generator.mapping.w_avg.device.type,
+        dtype=str(generators[0].mapping.w_avg.dtype).removeprefix("torch."),
+        device=generators[0].mapping.w_avg.device.type,
         version=version("blindread"),
     )
     missing = [seed for seed in seeds if seed not in stored]
-    for batch in _batches(sample.sample(generator, missing, settings, batch=_BATCH), _BATCH):
+    for batch in sample.sample_ahead(generators, missing, settings):
         files = [(seed, pixels.shape, _stored(work.parts, pixels)) for seed, pixels in batch]
         with database.write() as db:
             for seed, shape, sha256 in files:
@@ -108,11 +103,5 @@ def _stored(parts: Parts, pixels: NDArray[np.uint8]) -> str:
     return parts.artifacts.put_content("images", stimulus.encode(pixels, compress=True), ".png")
 
 
-def _load(parts: Parts, artifact: str) -> Generator:
+def _load(parts: Parts, artifact: str) -> list[Generator]:
     return GENERATORS.load(parts.artifacts.local_path(artifact), parts.device)
-
-
-def _batches(items: Iterable[Sampled], size: int) -> Iterator[list[Sampled]]:
-    there = iter(items)
-    while batch := list(islice(there, size)):
-        yield batch

@@ -4,6 +4,8 @@ import threading
 from collections import OrderedDict
 from pathlib import Path
 
+import torch
+
 from models import checkpoint, sample
 from models.network import Generator
 
@@ -18,9 +20,11 @@ class Warm:
         self._there: OrderedDict[tuple[Path, str], Generator] = OrderedDict()
         self._lock = threading.Lock()
 
-    def load(self, path: Path, device: str) -> Generator:
-        """The generator of a file of ours on a device; raises CheckpointRefused or SamplingRefused."""
-        place = sample.pick_device(device)
+    def load(self, path: Path, devices: str) -> list[Generator]:
+        """The generator of a file of ours, once on each device; raises CheckpointRefused or SamplingRefused."""
+        return [self._load(path, place) for place in sample.pick_devices(devices)]
+
+    def _load(self, path: Path, place: torch.device) -> Generator:
         key = (path, str(place))
         with self._lock:
             if key not in self._there:
