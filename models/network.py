@@ -16,7 +16,17 @@ from torch.nn import functional as nnf
 
 from models.config import Architecture, GeneratorConfig, NoiseMode
 from models.errors import CheckpointRefused
-from models.ops import FIR, Dense, leaky, modulated_conv, unit_variance, upsample
+from models.ops import (
+    FIR,
+    Dense,
+    demodulation,
+    finished,
+    leaky,
+    modulated_conv,
+    painted,
+    unit_variance,
+    upsample,
+)
 
 __all__ = ["Architecture", "Generator", "GeneratorConfig", "Mapping", "NoiseMode", "Synthesis"]
 
@@ -82,11 +92,11 @@ class Conv(nn.Module):
         self.register_buffer("noise_const", torch.randn(resolution, resolution))
 
     def forward(self, x: Tensor, w: Tensor, noise: "Noise", gain: float = 1.0) -> Tensor:
-        x = modulated_conv(x, self.weight, self.affine(w), up=self.up)
-        drawn = noise.of(self, len(x))
+        style, drawn = self.affine(w), noise.of(self, len(x))
         if drawn is not None:
-            x = x + drawn * self.noise_strength
-        return leaky(x + self.bias[:, None, None], gain, self.clamp)
+            drawn = drawn * self.noise_strength
+        x = modulated_conv(x, self.weight, style, up=self.up)
+        return finished(x, demodulation(self.weight, style), drawn, self.bias, gain, self.clamp)
 
 
 @dataclass(frozen=True)
@@ -130,8 +140,7 @@ class ToRGB(nn.Module):
         self.gain = 1 / math.sqrt(inputs)
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
-        style = self.affine(w) * self.gain
-        x = nnf.conv2d(x * style[:, :, None, None], self.weight, self.bias)
+        x = painted(x, self.weight, self.affine(w) * self.gain, self.bias)
         return x if self.clamp is None else x.clamp(-self.clamp, self.clamp)
 
 
@@ -171,7 +180,7 @@ class Block(nn.Module):
     ) -> tuple[Tensor, Tensor | None]:
         """`ws` gives a w for each convolution, `last` is the one after them (toRGB shares it with the next block)."""
         if x is None:
-            x = self.const.expand(len(last), -1, -1, -1).contiguous(memory_format=torch.channels_last)
+            x = self.const.repeat(len(last), 1, 1, 1).contiguous(memory_format=torch.channels_last)
             x = self.conv1(x, next(ws), noise)
         elif self.residual:
             skipped = self.skip(x, math.sqrt(0.5))

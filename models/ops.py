@@ -13,10 +13,9 @@ from torch.nn import functional as nnf
 FIR = (1.0, 3.0, 3.0, 1.0)  # sums to 8 on each axis
 
 
-def leaky(x: Tensor, gain: float = 1.0, clamp: float | None = None) -> Tensor:
-    """Leaky ReLU of slope 0.2, times √2·gain, then clamped to ±clamp·gain."""
-    x = nnf.leaky_relu(x, 0.2) * (math.sqrt(2) * gain)
-    return x if clamp is None else x.clamp(-clamp * gain, clamp * gain)
+def leaky(x: Tensor, gain: float = 1.0) -> Tensor:
+    """Leaky ReLU of slope 0.2, times √2·gain."""
+    return nnf.leaky_relu(x, 0.2) * (math.sqrt(2) * gain)
 
 
 def unit_variance(x: Tensor) -> Tensor:
@@ -46,18 +45,50 @@ def downsample(x: Tensor) -> Tensor:
 
 
 def modulated_conv(x: Tensor, weight: Tensor, style: Tensor, *, up: bool = False) -> Tensor:
-    """Modulate, convolve by (O, I, 3, 3) and demodulate (Karras et al. 2020, equations 1–3), for styles (N, I).
+    """Modulate and convolve by (O, I, 3, 3), for styles (N, I); demodulation follows (Karras et al. 2020, equations 1–3).
 
     Scaling the activations instead of the weights is the same arithmetic and lets all images share one convolution.
-    With `up` the result is (N, O, 2H, 2W): transposed convolution of stride 2, then the filter.
+    With `up` the result is (N, O, 2H, 2W): transposed convolution of stride 2, then the filter. Where no gradient is
+    asked for, `x` is scaled in its own memory: another pass over the features costs as much as allocating them.
     """
-    scaled = x * style[:, :, None, None]
-    demodulation = torch.rsqrt(style.square() @ weight.square().sum(dim=(2, 3)).t() + 1e-8)  # (N, O)
+    factors = style[:, :, None, None]
+    x = x * factors if torch.is_grad_enabled() else x.mul_(factors)
     if up:
-        x = smooth(nnf.conv_transpose2d(scaled, weight.transpose(0, 1), stride=2), gain=4.0)
-    else:
-        x = nnf.conv2d(scaled, weight, padding=1)
-    return x * demodulation[:, :, None, None]
+        return smooth(nnf.conv_transpose2d(x, weight.transpose(0, 1), stride=2), gain=4.0)
+    return nnf.conv2d(x, weight, padding=1)
+
+
+def demodulation(weight: Tensor, style: Tensor) -> Tensor:
+    """The factors (N, O) that give each output of a modulated convolution by (O, I, 3, 3) unit variance."""
+    return torch.rsqrt(style.square() @ weight.square().sum(dim=(2, 3)).t() + 1e-8)
+
+
+def finished(
+    x: Tensor, factors: Tensor, noise: Tensor | None, bias: Tensor, gain: float, clamp: float | None
+) -> Tensor:
+    """leaky(x·factors + noise + bias), clamped to ±clamp·gain, for factors (N, C), bias (C) and noise that broadcasts to x.
+
+    Leaky ReLU lets a positive gain through, so the gain goes into what is small. Works in x's memory where it may.
+    """
+    gain_in = math.sqrt(2) * gain
+    shift, scale = (bias * gain_in)[:, None, None], (factors * gain_in)[:, :, None, None]
+    x = torch.addcmul(shift, x, scale, out=None if torch.is_grad_enabled() else x)
+    if noise is not None:
+        x.add_(noise * gain_in)
+    x = nnf.leaky_relu_(x, 0.2)
+    return x if clamp is None else x.clamp_(-clamp * gain, clamp * gain)
+
+
+def painted(x: Tensor, weight: Tensor, style: Tensor, bias: Tensor) -> Tensor:
+    """Convolve (N, I, H, W) by (C, I, 1, 1) after modulation by styles (N, I), without demodulation: (N, C, H, W).
+
+    As one matrix product an image over the features as they lie in memory: four times as fast as scaling them first.
+    """
+    n, inputs, height, width = x.shape
+    matrices = style[:, :, None] * weight[:, :, 0, 0].t()  # (N, I, C)
+    pixels = x.permute(0, 2, 3, 1).reshape(n, height * width, inputs)
+    image = torch.baddbmm(bias[None, None, :], pixels, matrices)
+    return image.view(n, height, width, -1).permute(0, 3, 1, 2)
 
 
 class Dense(nn.Module):

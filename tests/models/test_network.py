@@ -9,7 +9,7 @@ from torch.nn import functional as nnf
 
 from models.errors import CheckpointRefused
 from models.network import Generator, GeneratorConfig
-from models.ops import downsample, modulated_conv, smooth, upsample
+from models.ops import demodulation, downsample, modulated_conv, smooth, upsample
 
 TINY = GeneratorConfig(
     16, 1, z_dim=12, w_dim=10, mapping_layers=2, channel_base=128, channel_max=16, w_avg_beta=0.9
@@ -114,7 +114,7 @@ def test_conv_clamp_bounds_the_image():
 def test_modulated_convolution_equals_the_papers_form_on_weights(up):
     torch.manual_seed(0)
     x, weight, style = torch.randn(2, 5, 8, 8), torch.randn(4, 5, 3, 3), torch.randn(2, 5)
-    result = modulated_conv(x, weight, style, up=up)
+    result = modulated_conv(x, weight, style, up=up) * demodulation(weight, style)[:, :, None, None]
     for k in range(2):
         scaled = weight * style[k][None, :, None, None]
         kernel = scaled / (scaled.square().sum(dim=(1, 2, 3), keepdim=True) + 1e-8).sqrt()
