@@ -88,7 +88,9 @@ class Database:
     def __init__(self, url: str) -> None:
         """Open the database at `url` (made when first written to); does not migrate it."""
         self.engine = (
-            _sqlite_engine(url) if make_url(url).get_backend_name() == "sqlite" else create_engine(url)
+            _sqlite_engine(url)
+            if make_url(url).get_backend_name() == "sqlite"
+            else create_engine(url, hide_parameters=True)
         )
         self._writing = self.engine.execution_options(begin="BEGIN IMMEDIATE")
         self._writers = FairLock()
@@ -132,7 +134,7 @@ def _sqlite_engine(url: str) -> Engine:
     file = make_url(url).database
     if file:
         Path(file).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, pool_size=16, max_overflow=32)
+    engine = create_engine(url, pool_size=16, max_overflow=32, hide_parameters=True)  # logs hold no values
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, record: Any) -> None:

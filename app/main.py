@@ -25,7 +25,7 @@ from app.web import (
     stimuli,
 )
 from app.web.deps import Context
-from app.web.security import SameOriginWrites, SecurityHeaders
+from app.web.security import BodyLimit, SameOriginWrites, SecurityHeaders
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -49,6 +49,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_exception_handler(HTTPException, pages.show_http_error)
     app.add_exception_handler(RequestValidationError, pages.show_validation_error)
     app.add_exception_handler(Exception, pages.show_crash)
+    app.add_middleware(BodyLimit)
     app.add_middleware(SameOriginWrites)
     app.add_middleware(SecurityHeaders)
     return app

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from app.errors import InvalidError
+from app.typed import whole_number
 
 PREFIX = "BLINDREAD_"
 _DEFAULT_SECRETS = {"changeme", "change-me", "secret", "default", "password", "blindread"}
@@ -73,9 +74,10 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
 
 def _whole_number(environ: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
     text = environ.get(PREFIX + name) or str(default)
-    if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+    number = whole_number(text, low, high)
+    if number is None:
         raise InvalidError(f"{PREFIX}{name} must be a whole number from {low} to {high}, not “{text}”.")
-    return int(text)
+    return number
 
 
 def _flag(environ: Mapping[str, str], name: str, *, default: bool) -> bool:

@@ -69,8 +69,8 @@ def heartbeat(
     if job.worker != worker or job.status != "running" or job.cancel_requested:
         return False
     job.leased_until = now + LEASE
-    if done is not None and done > job.done:
-        job.attempts = 1  # it gets on: only failures without progress count
+    if done is not None and done > job.furthest:
+        job.furthest, job.attempts = done, 1  # it gets on: only failures without progress count
     job.done = job.done if done is None else done
     job.total = job.total if total is None else total
     return True

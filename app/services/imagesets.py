@@ -79,6 +79,8 @@ class SampledImage:
 def named(name: str) -> str:
     """A name as people type it, trimmed; raises InvalidError where nothing or too much is left."""
     name = re.sub(r"\s+", " ", name).strip()
+    if not name.isprintable():
+        raise InvalidError("A name has letters, numbers and signs only, no control characters.")
     if not 1 <= len(name) <= LONGEST_NAME:
         raise InvalidError(f"Give a name of 1 to {LONGEST_NAME} characters.")
     return name

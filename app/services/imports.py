@@ -14,6 +14,7 @@ from app.imaging.window import Window
 from app.services import imagesets, jobs
 from app.services.people import SignedIn
 from app.tables.images import ImageSet, Refusal
+from app.typed import whole_number
 
 IMPORT_JOB = "import_images"
 
@@ -27,12 +28,14 @@ def import_settings(window_center: str, window_width: str, size: str) -> ImportS
 
 
 def _size(text: str) -> int | None:
-    text = text.strip()
-    if not text:
+    if not text.strip():
         return None
-    if not (text.isascii() and text.isdigit()) or not 16 <= int(text) <= 2048:
-        raise InvalidError(f"The size is a whole number of pixels from 16 to 2048, not “{text}”.")
-    return int(text)
+    size = whole_number(text, 16, 2048)
+    if size is None:
+        raise InvalidError(
+            f"The size is a whole number of pixels from 16 to 2048, not “{text.strip()[:40]}”."
+        )
+    return size
 
 
 def pipeline_of(settings: ImportSettings) -> dict[str, object]:

@@ -41,6 +41,7 @@ def enqueue(db: Session, owner_id: str, kind: str, payload: dict[str, object], n
         done=0,
         total=0,
         attempts=0,
+        furthest=0,
         cancel_requested=False,
         created_at=now,
     )

@@ -17,12 +17,14 @@ from app.tables.sessions import Item, Presentation, Rating, Reading, VttSession
 
 AHEAD = 10
 LONGEST_KEY = 64
-LONGEST_VIEWPORT = 20
+VIEWPORT = frozenset(
+    {"width", "height", "scale", "pixel_ratio"}
+)  # in CSS pixels; image pixels drawn as so many
 _UNKNOWN_ITEM = "There is no such image in your reading."
 _NOT_OPEN = {
     "draft": "This reading has not been opened yet. Please come back later with the same link.",
     "frozen": "This reading has not been opened yet. Please come back later with the same link.",
-    "closed": "This reading is closed. Everything that you rated has been kept. Thank you.",
+    "closed": "This reading is closed. Every answer that was saved before has been kept. Thank you.",
 }
 
 
@@ -228,7 +230,7 @@ def _require_complete(given: Submission) -> None:
     durations = [given.shown_ms, *([given.first_action_ms] if given.first_action_ms is not None else [])]
     if not all(isfinite(duration) and duration >= 0 for duration in durations):
         raise InvalidError("A duration is a number of milliseconds, not below 0.")
-    if len(given.viewport) > LONGEST_VIEWPORT or not all(isfinite(v) for v in given.viewport.values()):
+    if not VIEWPORT.issuperset(given.viewport) or not all(isfinite(v) for v in given.viewport.values()):
         raise InvalidError("The viewport cannot be used.")
 
 

@@ -9,6 +9,7 @@ from dataclasses import astuple, dataclass, fields
 from datetime import datetime
 
 from markupsafe import Markup
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import report
@@ -19,7 +20,7 @@ from app.services import audit, jobs, sessions, unblinding
 from app.services.jobs import JobView
 from app.services.people import SignedIn
 from app.services.unblinding import UnblindedRating
-from app.tables.sessions import VttSession
+from app.tables.sessions import Item, Rating, VttSession
 
 REPORT_JOB = "report"
 DONE, BODY = "complete", "page.html"
@@ -40,6 +41,7 @@ CODEBOOK = (
 class BuiltReport:
     """A report for a page: its headline and tables as HTML that we rendered, and the names of its figures."""
 
+    folder: str
     body: Markup
     figures: tuple[str, ...]
 
@@ -73,7 +75,7 @@ def built(db: Session, artifacts: Artifacts, user: SignedIn, session_id: str) ->
         return None
     figures = json.loads(artifacts.get(f"{folder}/{DONE}"))["figures"]
     body = Markup(artifacts.get(f"{folder}/{BODY}").decode())  # noqa: S704 - rendered by our own template
-    return BuiltReport(body, tuple(figures))
+    return BuiltReport(folder, body, tuple(figures))
 
 
 def figure(db: Session, artifacts: Artifacts, user: SignedIn, session_id: str, name: str) -> bytes:
@@ -81,7 +83,7 @@ def figure(db: Session, artifacts: Artifacts, user: SignedIn, session_id: str, n
     there = built(db, artifacts, user, session_id)
     if there is None or name not in there.figures:
         raise NotFoundError("There is no such figure.")
-    return artifacts.get(f"{folder_of(db, sessions.own(db, user, session_id))}/figures/{name}")
+    return artifacts.get(f"{there.folder}/figures/{name}")
 
 
 FROM_REPORT = frozenset({"per_reader.csv", "summary.csv", "report.html", "report.json", "tables.tex"})
@@ -92,9 +94,10 @@ def export(db: Session, artifacts: Artifacts, user: SignedIn, session_id: str, n
     """One file of the export; raises NotFoundError for another name, ConflictError where the report is not built."""
     session = sessions.own(db, user, session_id)
     if name in FROM_REPORT:
-        if built(db, artifacts, user, session_id) is None:
+        there = built(db, artifacts, user, session_id)
+        if there is None:
             raise ConflictError("The report is still being made; try again in a moment.")
-        return artifacts.get(f"{folder_of(db, session)}/{name}")
+        return artifacts.get(f"{there.folder}/{name}")
     if name == "ratings.csv":
         return ratings_csv(unblinding.ratings(db, session_id)).encode()
     if name == "codebook.csv":
@@ -123,11 +126,12 @@ def ratings_csv(ratings: list[UnblindedRating]) -> str:
 
 
 def folder_of(db: Session, session: VttSession) -> str:
-    """Where the report of these very ratings is kept."""
-    made_from = [
-        report.VERSION,
-        session.manifest_sha256,
-        [astuple(r) for r in unblinding.ratings(db, session.id)],
-    ]
+    """Where the report of these very ratings is kept. Ratings are only added, so their number and the last one tell them."""
+    query = (
+        select(func.count(), func.max(Rating.id))
+        .join(Item, Item.id == Rating.item_id)
+        .where(Item.session_id == session.id)
+    )
+    made_from = [report.VERSION, session.manifest_sha256, *db.execute(query).one()]
     digest = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()
     return f"reports/{session.id}/{digest[:32]}"

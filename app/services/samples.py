@@ -12,6 +12,7 @@ from app.errors import ConflictError, InvalidError
 from app.services import checkpoints, imagesets, jobs
 from app.services.people import SignedIn
 from app.tables.images import ImageSet
+from app.typed import whole_number
 
 SAMPLE_JOB = "sample"
 NOISE_MODES = ("const", "none", "random")
@@ -112,6 +113,7 @@ def _class(text: str, classes: int) -> int | None:
         if text:
             raise InvalidError("This checkpoint has no classes; leave the class empty.")
         return None
-    if not (text.isascii() and text.isdigit() and int(text) < classes):
+    index = whole_number(text, 0, classes - 1)
+    if index is None:
         raise InvalidError(f"This checkpoint needs a class from 0 to {classes - 1}.")
-    return int(text)
+    return index

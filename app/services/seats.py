@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import NotFoundError, SignInRequiredError
 from app.services import tokens
-from app.tables.people import ReaderLogin
+from app.tables.people import Reader, ReaderLogin
 from app.tables.sessions import Reading, VttSession
 
 LOGIN_LASTS = timedelta(days=30)
@@ -29,6 +29,12 @@ class ReaderSeat:
     reading_id: str
     session_id: str
     slot: int
+    code: str
+
+    @property
+    def tag(self) -> str:
+        """A name of the reading for its own pages, so that a page of one reading never speaks for another."""
+        return tokens.digest(f"page of {self.reading_id}")[:16]
 
 
 def open_link(db: Session, token: str, now: datetime) -> Landing:
@@ -55,8 +61,9 @@ def confirm(db: Session, token: str, now: datetime) -> str:
 
 def seat(db: Session, cookie: str, now: datetime) -> ReaderSeat:
     """Who is behind a cookie; raises SignInRequiredError where the link was revoked, renewed or has expired."""
-    reading = db.scalar(
-        select(Reading)
+    found = db.execute(
+        select(Reading, Reader.code)
+        .join(Reader, Reader.id == Reading.reader_id)
         .join(ReaderLogin, ReaderLogin.reading_id == Reading.id)
         .where(
             ReaderLogin.token_hash == tokens.digest(cookie),
@@ -64,10 +71,11 @@ def seat(db: Session, cookie: str, now: datetime) -> ReaderSeat:
             Reading.link_revoked_at.is_(None),
             Reading.link_expires_at > now,
         )
-    )
-    if reading is None:
+    ).first()
+    if found is None:
         raise SignInRequiredError("Please open your personal link again. What you rated is kept.")
-    return ReaderSeat(reading.id, reading.session_id, reading.slot)
+    reading, code = found
+    return ReaderSeat(reading.id, reading.session_id, reading.slot, code)
 
 
 def _linked(db: Session, token: str, now: datetime) -> Reading:

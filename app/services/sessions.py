@@ -17,6 +17,7 @@ from app.services.people import SignedIn
 from app.tables.images import ImageSet
 from app.tables.origins import Origin
 from app.tables.sessions import Arm, Reading, VttSession
+from app.typed import whole_number
 
 FREEZE_JOB = "freeze"
 MOST_ITEMS = 5000
@@ -149,21 +150,21 @@ def _said(shapes: set[tuple[int, int, str]]) -> str:
 
 
 def _enough(db: Session, image_set: ImageSet, text: str, kind: str) -> int:
-    text = text.strip()
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_ITEMS):
+    wanted = whole_number(text, 1, MOST_ITEMS)
+    if wanted is None:
         raise InvalidError(
-            f"The number of {kind} images is a whole number from 1 to {MOST_ITEMS}, not “{text}”."
+            f"The number of {kind} images is a whole number from 1 to {MOST_ITEMS}, not “{text.strip()[:40]}”."
         )
     if not imagesets.finished(db, image_set):
         raise ConflictError(f"The set “{image_set.name}” is still being filled; wait for its job to end.")
     there = (
         db.scalar(select(func.count()).select_from(Origin).where(Origin.image_set_id == image_set.id)) or 0
     )
-    if there < int(text):
+    if there < wanted:
         raise InvalidError(
-            f"The design asks for {text} {kind} images, but the set “{image_set.name}” has only {there}."
+            f"The design asks for {wanted} {kind} images, but the set “{image_set.name}” has only {there}."
         )
-    return int(text)
+    return wanted
 
 
 def own(db: Session, user: SignedIn, session_id: str) -> VttSession:

@@ -24,7 +24,8 @@ class Job(Table):
     status: Mapped[str] = mapped_column(String(16))
     done: Mapped[int] = mapped_column(default=0)
     total: Mapped[int] = mapped_column(default=0)
-    attempts: Mapped[int] = mapped_column(default=0)
+    attempts: Mapped[int] = mapped_column(default=0)  # without getting further than ever before
+    furthest: Mapped[int] = mapped_column(default=0)
     cancel_requested: Mapped[bool] = mapped_column(default=False)
     worker: Mapped[str | None] = mapped_column(String(80))
     leased_until: Mapped[datetime | None]

@@ -18,6 +18,9 @@ from app.settings import Settings
 
 LOGIN_COOKIE = "blindread_login"
 READER_COOKIE = "blindread_reader"
+PAGE_HEADER = (
+    "x-reading"  # the page's own reading: a browser has one cookie, but may have pages of several readers
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +59,19 @@ def user(request: Request, ctx: Ctx) -> SignedIn:
         return people.who(db, token, clock.now())
 
 
-def admin(signed_in: Annotated[SignedIn, Depends(user)]) -> SignedIn:
-    if not signed_in.is_admin:
-        raise ForbiddenError("Only an admin may do this.")
-    return signed_in
-
-
 def reader(request: Request, ctx: Ctx) -> ReaderSeat:
     """The reading that this browser is in; raises SignInRequiredError."""
     token = request.cookies.get(READER_COOKIE)
     if not token:
         raise SignInRequiredError("Please open your personal link. What you rated is kept.")
     with ctx.database.read() as db:
-        return seats.seat(db, token, clock.now())
+        seat = seats.seat(db, token, clock.now())
+    if request.headers.get(PAGE_HEADER, seat.tag) != seat.tag:
+        raise ForbiddenError(
+            "Another personal link was opened in this browser, so this page cannot go on. Please open your own link again; what was saved is kept."
+        )
+    return seat
 
 
 CurrentReader = Annotated[ReaderSeat, Depends(reader)]
 CurrentUser = Annotated[SignedIn, Depends(user)]
-CurrentAdmin = Annotated[SignedIn, Depends(admin)]

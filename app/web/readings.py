@@ -40,6 +40,8 @@ class RatePage:
     """read/rate.html: the viewer; its script gets the images by `/read/state`."""
 
     public_title: str
+    code: str
+    tag: str
     likert_labels: tuple[str, ...]
     show_progress: bool
     allow_undo: bool
@@ -107,6 +109,8 @@ def rate_page(request: Request, ctx: Ctx, seat: CurrentReader) -> HTMLResponse |
         return RedirectResponse("/read", 303)
     page = RatePage(
         public_title=there.public_title,
+        code=seat.code,
+        tag=seat.tag,
         likert_labels=protocol.likert_labels,
         show_progress=protocol.show_progress,
         allow_undo=protocol.allow_undo,

@@ -11,7 +11,7 @@ from app.services.jobs import JobView
 from app.services.people import SignedIn
 from app.services.reports import BuiltReport
 from app.services.sessions import SessionView
-from app.web.deps import Ctx, CurrentUser
+from app.web.deps import Context, Ctx, CurrentUser
 from app.web.pages import render
 
 router = APIRouter(prefix="/sessions/{session_id}")
@@ -40,7 +40,10 @@ def unblind(session_id: str, ctx: Ctx, user: CurrentUser) -> RedirectResponse:
     now = clock.now()
     with ctx.database.write() as db:
         reports.look(db, user, session_id, "unblinding", ctx.settings.secret_key, now)
-        if reports.built(db, ctx.artifacts, user, session_id) is None:
+    with ctx.database.read() as db:
+        there = reports.built(db, ctx.artifacts, user, session_id)
+    if there is None:
+        with ctx.database.write() as db:
             reports.request_report(db, user, session_id, now)
     return RedirectResponse(f"/sessions/{session_id}/report", 303)
 
@@ -48,28 +51,37 @@ def unblind(session_id: str, ctx: Ctx, user: CurrentUser) -> RedirectResponse:
 @router.get("/report")
 def report(request: Request, session_id: str, ctx: Ctx, user: CurrentUser) -> HTMLResponse:
     now = clock.now()
-    with ctx.database.write() as db:
+    with ctx.database.read() as db:
         view = sessions.view(db, user, session_id, now)
+        chosen = view.state == "closed" and reports.looked(db, user, session_id)
+    if not chosen:
         page = ReportPage(user, view, None, None, reports.EXPORTS)
-        if view.state == "closed" and reports.looked(db, user, session_id):
-            reports.look(db, user, session_id, "report", ctx.settings.secret_key, now)
-            built = reports.built(db, ctx.artifacts, user, session_id)
-            page = ReportPage(user, view, built, None if built else view.report_job, reports.EXPORTS)
+        return render(request, "reports/report.html", page)
+    _look(ctx, user, session_id, "report")
+    with ctx.database.read() as db:
+        built = reports.built(db, ctx.artifacts, user, session_id)
+    page = ReportPage(user, view, built, None if built else view.report_job, reports.EXPORTS)
     return render(request, "reports/report.html", page)
 
 
 @router.get("/report/figures/{name}")
 def figure(session_id: str, name: str, ctx: Ctx, user: CurrentUser) -> Response:
-    with ctx.database.write() as db:
-        reports.look(db, user, session_id, f"figure {name[:60]}", ctx.settings.secret_key, clock.now())
+    _look(ctx, user, session_id, f"figure {name[:60]}")
+    with ctx.database.read() as db:
         data = reports.figure(db, ctx.artifacts, user, session_id, name)
     return Response(data, media_type="image/svg+xml", headers={"Cache-Control": "no-store"})
 
 
 @router.get("/export/{name}")
 def export(session_id: str, name: str, ctx: Ctx, user: CurrentUser) -> Response:
-    with ctx.database.write() as db:
-        reports.look(db, user, session_id, f"export {name[:60]}", ctx.settings.secret_key, clock.now())
+    _look(ctx, user, session_id, f"export {name[:60]}")
+    with ctx.database.read() as db:
         data = reports.export(db, ctx.artifacts, user, session_id, name)
     headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{name}"'}
     return Response(data, media_type=_TYPES[name.rpartition(".")[2]], headers=headers)
+
+
+def _look(ctx: Context, user: SignedIn, session_id: str, what: str) -> None:
+    """Write the look down, on disk before anything is shown; in a short transaction, because readers wait for it."""
+    with ctx.database.write() as db:
+        reports.look(db, user, session_id, what, ctx.settings.secret_key, clock.now())

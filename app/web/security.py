@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -28,6 +29,9 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+LONGEST_BODY = 512 * 1024  # instructions of 20,000 characters, each escaped, take 180 kB
+_TOO_LONG = "This is longer than anything that this page sends; it was refused."
+_UPLOADS = {("POST", "/image-sets"), ("POST", "/checkpoints")}
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -50,6 +54,33 @@ class SecurityHeaders:
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
+
+
+class BodyLimit:
+    """Refuses bodies that are longer than any form of ours, except uploads, which go to disk and have a limit of their own."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or (scope["method"], scope["path"]) in _UPLOADS:
+            await self.app(scope, receive, send)
+            return
+        declared = Headers(scope=scope).get("content-length", "0")
+        if not declared.isdigit() or len(declared) > 12 or int(declared) > LONGEST_BODY:
+            await PlainTextResponse(_TOO_LONG, 413)(scope, receive, send)
+            return
+        received = 0
+
+        async def counted() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > LONGEST_BODY:
+                raise HTTPException(413, _TOO_LONG)
+            return message
+
+        await self.app(scope, counted, send)
 
 
 class SameOriginWrites:

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from anyio import to_thread
 from fastapi import Request
-from python_multipart.exceptions import MultipartParseError
+from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect
 
@@ -44,7 +44,7 @@ async def receive(request: Request, settings: Settings) -> Upload:
     except BaseException as error:
         form.close()
         shutil.rmtree(folder, ignore_errors=True)
-        if isinstance(error, MultipartParseError | ClientDisconnect):
+        if isinstance(error, FormParserError | ClientDisconnect):
             raise InvalidError(_BROKE_OFF) from error
         raise
     return Upload(

@@ -1,4 +1,4 @@
-"""Experiments that checkpoints belong to, and several pictures of a checkpoint instead of one."""
+"""Experiments that checkpoints belong to, several pictures of a checkpoint instead of one, and how far a job ever got."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -40,6 +40,8 @@ def upgrade() -> None:
         """INSERT INTO pictures (checkpoint_id, kind, subject, artifact, facts, created_at)
         SELECT id, 'grid', '', preview, '{}', created_at FROM checkpoints WHERE preview IS NOT NULL"""
     )
+    with op.batch_alter_table("jobs") as batch_op:
+        batch_op.add_column(sa.Column("furthest", sa.Integer(), nullable=False, server_default="0"))
     with op.batch_alter_table("checkpoints") as batch_op:
         batch_op.add_column(sa.Column("experiment_id", sa.String(length=32), nullable=True))
         batch_op.create_foreign_key(
@@ -59,5 +61,7 @@ def downgrade() -> None:
         """UPDATE checkpoints SET preview = (
         SELECT artifact FROM pictures WHERE checkpoint_id = checkpoints.id AND kind = 'grid' AND subject = '')"""
     )
+    with op.batch_alter_table("jobs") as batch_op:
+        batch_op.drop_column("furthest")
     op.drop_table("pictures")
     op.drop_table("experiments")

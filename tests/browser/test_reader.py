@@ -75,6 +75,8 @@ def test_it_says_why_it_cannot_go_on(page, link, furnished):
     begin(page, link)
     page.keyboard.press("Enter")
     expect(page.locator("#say")).to_contain_text("Choose real or synthetic, and a point")
+    page.keyboard.press("r")
+    expect(page.locator("#say")).to_have_text("")
     answer(page, "r")
     expect(page.locator("#say")).to_contain_text("Choose a point of the scale")
     assert stored(furnished) == []
@@ -116,7 +118,30 @@ def test_two_tabs_agree_in_the_end(page, link, furnished):
     at(page, 2)
     answer(other, "s1")
     at(other, 2)
+    expect(other.locator("#saved")).to_have_text("Not saved")
+    expect(other.locator("#say")).to_contain_text("rated already")
     assert stored(furnished) == [("real", 5)]
+
+
+def test_two_readers_in_one_browser_never_answer_for_each_other(page, server, furnished, owner, known):
+    """A shared hospital PC: the second reader's link takes the browser over, the first reader's page stops."""
+    session = opened(furnished, owner, known)
+    links = [server.url + invite(owner, session, code) for code in ("R01", "R02")]
+    begin(page, links[0])
+    expect(page.locator(".strip")).to_contain_text("R01")
+    other = page.context.new_page()
+    begin(other, links[1])
+    answer(page)
+    expect(page.locator("#say")).to_contain_text("Another personal link was opened in this browser")
+    assert stored(furnished) == []
+    answer(other, "s1")
+    at(other, 2)
+    assert stored(furnished) == [("synthetic", 1)]
+    page.goto(links[0])
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Start").click()
+    at(page, 2)  # what was kept in the browser has been sent, under its own reader
+    assert sorted(stored(furnished)) == [("real", 4), ("synthetic", 1)]
 
 
 def test_an_answer_whose_acknowledgement_is_lost_is_not_doubled(page, link, furnished):
@@ -177,6 +202,11 @@ def test_the_last_answer_can_be_changed(page, link, furnished):
     at(page, 2)
     page.keyboard.press("z")
     expect(page.locator("#say")).to_contain_text("changing your last answer")
+    at(page, 1)
+    page.get_by_role("button", name="Leave it as it was").click()
+    at(page, 2)
+    page.get_by_role("button", name="Back").click()
+    at(page, 1)
     answer(page, "s2")
     at(page, 2)
     expect(page.locator("#saved")).to_have_text("Saved")

@@ -126,6 +126,20 @@ def test_progress_gives_new_attempts(parts, queued):
         now += 2 * local.LEASE
 
 
+def test_a_job_that_begins_anew_and_breaks_at_the_same_place_fails_in_the_end(parts, queued):
+    now = clock.now()
+    for attempt in range(local.MOST_ATTEMPTS):
+        assert claim(parts, f"a:{attempt}:1", now).id == queued
+        with parts.database.write() as db:
+            for done in (0, 10, 20):
+                assert local.heartbeat(db, queued, f"a:{attempt}:1", now, done=done, total=99)
+            local.put_off(db, queued, f"a:{attempt}:1", now, "The disk is full.")
+        now += local.LEASE
+    with parts.database.read() as db:
+        job = db.get_one(Job, queued)
+        assert (job.status, job.error) == ("failed", "The disk is full. It was tried 3 times.")
+
+
 def test_a_cancelled_job_is_not_tried_again(parts, researcher, queued):
     now = clock.now()
     claim(parts, "a:1:1", now)

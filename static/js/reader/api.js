@@ -38,7 +38,9 @@ async function whole(read) {
   }
 }
 
-const JSON_HEADERS = { Accept: "application/json", "Content-Type": "application/json" };
+// A browser has one reader's cookie, but may have pages of several: each call says whose page it comes from.
+const READING = { "X-Reading": document.querySelector("[data-reading]").dataset.reading };
+const JSON_HEADERS = { ...READING, Accept: "application/json", "Content-Type": "application/json" };
 
 export async function fetchState() {
   return whole((await call("/read/state", { headers: JSON_HEADERS })).json());
@@ -50,5 +52,5 @@ export async function submit(submission) {
 }
 
 export async function fetchStimulus(token) {
-  return whole((await call(`/read/stimuli/${token}`, { headers: { Accept: "image/png, application/json" } })).blob());
+  return whole((await call(`/read/stimuli/${token}`, { headers: { ...READING, Accept: "image/png, application/json" } })).blob());
 }

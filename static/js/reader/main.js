@@ -34,7 +34,9 @@ async function present(name, revises = false) {
   const at = await view.show(url);
   shown = { name, at, firstAction: null, revises };
   view.busy(false);
-  view.say(revises ? "You are changing your last answer. Escape goes back to the current image." : "");
+  view.progress(state, revises ? 1 : 0);
+  view.revising(revises, Boolean(state.previous));
+  view.say(revises ? "You are changing your last answer." : "");
 }
 
 async function goTo(next) {
@@ -43,8 +45,6 @@ async function goTo(next) {
     window.location.assign("/read");
     return;
   }
-  view.progress(state);
-  if (view.controls.undo) view.controls.undo.disabled = !state.previous;
   await present(state.current);
   hold([state.previous, state.current, ...state.ahead].filter(Boolean));
 }
@@ -54,17 +54,17 @@ function newKey() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-// Sends what is kept: where the reading stands after it, or null where the server had another answer already.
+// Sends what is kept: where the reading stands after it, or why the server did not take it.
 // What belongs to another reading (somebody else's link in this browser) is left for that reading.
 async function deliver(submission) {
   try {
     const next = await persistently(() => submit(submission));
     await outbox.drop(submission.key);
-    return next;
+    return { next };
   } catch (error) {
-    if (!(error instanceof Refused) || error.status === 401) throw error;
+    if (!(error instanceof Refused) || error.status === 401 || error.status === 403) throw error;
     if (error.status !== 404) await outbox.drop(submission.key);
-    return null;
+    return { refusal: error.message };
   }
 }
 
@@ -97,10 +97,10 @@ async function send() {
     view.busy(true);
     view.saved("Saving…");
     await outbox.keep(submission);
-    const next = await deliver(submission);
-    if (next) view.saved("Saved");
-    else view.saved("This image had been rated already");
+    const { next, refusal } = await deliver(submission);
+    view.saved(next ? "Saved" : "Not saved", next ? "" : "warn");
     await goTo(next ?? (await persistently(fetchState)));
+    if (refusal) view.say(refusal, "warn");
   } catch (error) {
     stopped(error);
   } finally {
@@ -120,8 +120,9 @@ function acted() {
 }
 
 async function undo() {
-  if (sending || !shown || shown.revises || !state.previous) return;
-  await present(state.previous, true).catch(stopped);
+  if (sending || !shown || !view.controls.undo) return;
+  if (shown.revises) await present(state.current).catch(stopped);
+  else if (state.previous) await present(state.previous, true).catch(stopped);
 }
 
 function key(event) {
@@ -132,15 +133,17 @@ function key(event) {
     s: () => view.choose("answer", "synthetic"),
     z: undo,
     enter: send,
-    escape: () => shown?.revises && present(state.current).catch(stopped),
+    escape: () => shown?.revises && undo(),
   }[pressed];
   if (act) {
     if (pressed === "enter" && event.target === view.controls.undo) return;
     event.preventDefault();
     acted();
+    if (pressed === "r" || pressed === "s") view.say("");
     act();
   } else if (/^[1-5]$/.test(pressed)) {
     acted();
+    view.say("");
     view.choose("likert", pressed);
   }
 }

@@ -41,13 +41,20 @@ export function saved(sentence, tone = "") {
   line.dataset.tone = tone;
 }
 
-export function progress(state) {
+export function progress(state, back = 0) {
   const position = element("position");
   if (!position || state.total === undefined) return;
-  position.textContent = `${state.position} of ${state.total}`;
+  position.textContent = `${state.position - back} of ${state.total}`;
   const bar = element("progress");
   bar.max = state.total;
   bar.value = state.position - 1;
+}
+
+// The button that goes back one image leads out again while that image's answer is being changed.
+export function revising(is, possible) {
+  if (!controls.undo) return;
+  element("undo-label").textContent = is ? "Leave it as it was" : "Back";
+  controls.undo.disabled = !is && !possible;
 }
 
 // Shows the image and resolves when it is on the screen, with the time of that by the browser's steady clock.
