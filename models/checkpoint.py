@@ -33,7 +33,10 @@ FIR = np.array([1, 3, 3, 1], np.float32) / 8
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a checkpoint is. `parameters` counts the generator's; `format` and `source_sha256` are of the file it came from."""
+    """What a checkpoint is. `parameters` counts the generator's; `format` and `source_sha256` are of the file at hand.
+
+    A file of ours also says which one it was made from: `origin_format` and `origin_sha256`, which nobody can check.
+    """
 
     format: str
     source_sha256: str
@@ -50,6 +53,8 @@ class Facts:
     num_fp16_res: int
     parameters: int
     kimg: float | None
+    origin_format: str | None = None
+    origin_sha256: str | None = None
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -63,7 +68,13 @@ def inspect(source: Path) -> Facts:
 def import_file(source: Path, target: Path) -> Facts:
     """Read a checkpoint of any known kind and write it as ours; raises CheckpointRefused. Nothing in it is run."""
     config, tensors, facts = _checked(source)
-    safetensors.write_safetensors(target, config, tensors, asdict(facts))
+    origin = {
+        "format": facts.origin_format or facts.format,
+        "source_sha256": facts.origin_sha256 or facts.source_sha256,
+        "kimg": facts.kimg,
+        "num_fp16_res": facts.num_fp16_res,
+    }
+    safetensors.write_safetensors(target, config, tensors, origin)
     return facts
 
 
@@ -98,8 +109,10 @@ def _checked(source: Path) -> tuple[GeneratorConfig, dict[str, NDArray[np.float3
         config,
         tensors,
         Facts(
-            format=str(told.get("format", foreign.format)),
-            source_sha256=str(told["source_sha256"]) if "source_sha256" in told else sha256(source),
+            format=foreign.format,
+            source_sha256=sha256(source),
+            origin_format=_words(told.get("format")),
+            origin_sha256=_words(told.get("source_sha256")),
             resolution=config.resolution,
             channels=config.channels,
             z_dim=config.z_dim,
@@ -119,6 +132,10 @@ def _checked(source: Path) -> tuple[GeneratorConfig, dict[str, NDArray[np.float3
 
 def _number(told: object) -> int:
     return told if isinstance(told, int) else 0
+
+
+def _words(told: object) -> str | None:
+    return shown(told) if isinstance(told, str) and told else None
 
 
 def _kimg(name: str, told: Mapping[str, object]) -> float | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.errors import AppError
 
@@ -34,13 +35,20 @@ def main() -> None:
     """Run the command; exit with 2 and one sentence on stderr where it cannot be done."""
     try:
         code = app(standalone_mode=False)
-    except (AppError, typer.TyperException) as error:
-        sentence = error.sentence if isinstance(error, AppError) else error.format_message()
-        print(sentence, file=sys.stderr)
+    except (AppError, typer.TyperException, SQLAlchemyError) as error:
+        print(_sentence(error), file=sys.stderr)
         sys.exit(2)
     except (typer.Abort, KeyboardInterrupt):
         sys.exit(130)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _sentence(error: AppError | typer.TyperException | SQLAlchemyError) -> str:
+    if isinstance(error, AppError):
+        return error.sentence
+    if isinstance(error, SQLAlchemyError):
+        return f"The database cannot be used: {getattr(error, 'orig', None) or error}."
+    return error.format_message()
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """Start the long-running processes: server, worker; and migrate."""
 
 import signal
+import socket
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
@@ -25,8 +26,10 @@ def serve(environ: Mapping[str, str], host: str | None, port: int | None) -> Non
         signal.signal(
             number, lambda *_: None
         )  # uvicorn stops first and then raises the signal again: that is no failure
+    application = create_app(settings)
+    _require_free(settings.host, settings.port)
     uvicorn.run(
-        create_app(settings),
+        application,
         host=settings.host,
         port=settings.port,
         access_log=False,  # addresses hold readers' links
@@ -50,7 +53,19 @@ def work(environ: Mapping[str, str], device: str, concurrency: int) -> None:
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
-    worker.run(parts, stopping, concurrency)
+    try:
+        worker.run(parts, stopping, concurrency)
+    except worker.Refusal as refusal:
+        raise InvalidError(str(refusal)) from refusal
+
+
+def _require_free(host: str, port: int) -> None:
+    """Raise InvalidError where the address cannot be listened on."""
+    try:
+        with socket.create_server((host, port)):
+            pass
+    except OSError as error:
+        raise InvalidError(f"Cannot listen on {host}, port {port}: {error.strerror}.") from error
 
 
 def migrate(environ: Mapping[str, str]) -> None:

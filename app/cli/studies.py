@@ -5,6 +5,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import select
@@ -50,12 +51,13 @@ def import_images(
                     db, user.id, name, "real", imports.pipeline_of(settings), clock.now()
                 )
             kept = 0
-            outcomes = decode_all(found, settings, folder / "decoding")
-            for outcome in imports.fill(database, artifacts, set_id, outcomes):
-                if isinstance(outcome, Decoded):
-                    kept += 1
-                else:
-                    print(f"file {outcome.place}: {outcome.reason}", file=sys.stderr)
+            decoded = decode_all(found, settings, folder / "decoding")
+            with closing(imports.fill(database, artifacts, set_id, decoded)) as outcomes:
+                for outcome in outcomes:
+                    if isinstance(outcome, Decoded):
+                        kept += 1
+                    else:
+                        print(f"file {outcome.place}: {outcome.reason}", file=sys.stderr)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
     if not kept:

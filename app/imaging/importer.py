@@ -3,7 +3,7 @@
 import secrets
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,7 @@ class Refused:
 
 def decode_all(
     sources: Iterable[Source], settings: ImportSettings, staging: Path, limits: sandbox.Limits = LIMITS
-) -> Iterator[Decoded | Refused]:
+) -> Generator[Decoded | Refused, None, None]:
     """Decode one source after the other, in constant memory; `staging` is made, and removed again whatever happens.
 
     Its caller must use it up or close it: only then is `staging` gone.

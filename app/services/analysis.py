@@ -8,7 +8,6 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from app.artifacts import Artifacts
-from app.errors import ConflictError
 from app.report import build, html, write
 from app.report.rows import Rating
 from app.services import reports, unblinding
@@ -18,8 +17,7 @@ from app.tables.sessions import VttSession
 def make(db: Session, session_id: str) -> tuple[str, build.Report]:
     """Compute a closed session's report: where it is kept, and the report."""
     session = db.get_one(VttSession, session_id)
-    if session.state != "closed":
-        raise ConflictError("Close the session first: nobody looks at the truth while readers are at work.")
+    unblinding.require_closed(session)
     ratings = tuple(unblinding.ratings(db, session_id))
     made = build.build(
         [Rating(**{f.name: getattr(r, f.name) for f in fields(r)}) for r in ratings],

@@ -151,6 +151,8 @@ _WORDS = {
     "mapping_layers": "Mapping layers",
     "kimg": "Thousands of images shown in training",
     "source_sha256": "SHA-256 of the file",
+    "origin_format": "Made from, as the file says",
+    "origin_sha256": "SHA-256 of that, as the file says",
 }
 
 

@@ -1,6 +1,7 @@
 """Imports of real images: a form's settings, the job, and what each decoded file becomes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator
+from contextlib import closing
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -78,18 +79,23 @@ def settings_of(db: Session, set_id: str) -> ImportSettings:
 
 
 def fill(
-    database: Database, artifacts: Artifacts, set_id: str, outcomes: Iterable[Decoded | Refused]
-) -> Iterator[Decoded | Refused]:
-    """Keep each outcome of decoding, in a transaction of its own, pixels first; gives it back when it is kept."""
-    for outcome in outcomes:
-        if isinstance(outcome, Decoded):
-            sha256 = artifacts.put_content("images", stimulus.encode(outcome.pixels, compress=True), ".png")
-            with database.write() as db:
-                add_real(db, set_id, outcome, sha256)
-        else:
-            with database.write() as db:
-                add_refusal(db, set_id, outcome)
-        yield outcome
+    database: Database, artifacts: Artifacts, set_id: str, outcomes: Generator[Decoded | Refused, None, None]
+) -> Generator[Decoded | Refused, None, None]:
+    """Keep each outcome of decoding, in a transaction of its own, pixels first; gives it back when it is kept.
+
+    Its caller must use it up or close it, which closes `outcomes`.
+    """
+    with closing(outcomes):
+        for outcome in outcomes:
+            if isinstance(outcome, Decoded):
+                file = stimulus.encode(outcome.pixels, compress=True)
+                sha256 = artifacts.put_content("images", file, ".png")
+                with database.write() as db:
+                    add_real(db, set_id, outcome, sha256)
+            else:
+                with database.write() as db:
+                    add_refusal(db, set_id, outcome)
+            yield outcome
 
 
 def add_real(db: Session, set_id: str, decoded: Decoded, sha256: str) -> None:

@@ -40,6 +40,7 @@ class Welcome:
     answered: int
     total: int
     waiting: str | None
+    allow_undo: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +79,17 @@ class Submission:
 def welcome(db: Session, seat: ReaderSeat) -> Welcome:
     """The first page: instructions, or how far the reading is."""
     reading, session = _own(db, seat)
-    total = _total(db, seat)
+    total, fixed = _total(db, seat), Protocol.from_json(session.protocol)
     return Welcome(
         public_title=session.public_title,
         told=tuple(_told(db, session)),
-        likert_labels=Protocol.from_json(session.protocol).likert_labels,
+        likert_labels=fixed.likert_labels,
         started=reading.started_at is not None,
         finished=reading.finished_at is not None,
         answered=_answered(db, seat),
         total=total,
         waiting=None if reading.finished_at else _NOT_OPEN.get(session.state),
+        allow_undo=fixed.allow_undo,
     )
 
 
@@ -95,7 +97,6 @@ def start(db: Session, seat: ReaderSeat, now: datetime) -> None:
     """Fix the reader's order under random names and keep what was told; starting again changes nothing."""
     reading, session = _own(db, seat)
     _require_open(session)
-    reading.last_seen_at = now
     if reading.started_at is not None:
         return
     items = db.scalars(select(Item.id).where(Item.session_id == session.id))

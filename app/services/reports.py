@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app import report
 from app.artifacts import Artifacts
 from app.errors import ConflictError, NotFoundError
+from app.protocol.design import Protocol
 from app.report import cells
 from app.services import audit, jobs, sessions, unblinding
 from app.services.jobs import JobView
@@ -30,7 +31,7 @@ CODEBOOK = (
     ("image", "the item's number in the session's manifest", "text"),
     ("truth", "where the image came from", "real or synthetic"),
     ("answer", "what the reader said", "real or synthetic"),
-    ("likert", "the reader's rating of realness", "1 certainly synthetic to 5 certainly real"),
+    ("likert", "the reader's rating of realness", "1 {first} to {points} {last}"),
     ("seconds", "from the image's display to the answer", "seconds, by the browser's steady clock"),
     ("kind", "what the item was for", "main, practice, repeat or catch; main alone is analysed"),
     ("position", "the place in this reader's order", "whole number from 1"),
@@ -79,7 +80,8 @@ def built(db: Session, artifacts: Artifacts, user: SignedIn, session_id: str) ->
 
 
 def figure(db: Session, artifacts: Artifacts, user: SignedIn, session_id: str, name: str) -> bytes:
-    """One figure's SVG; raises NotFoundError."""
+    """One figure's SVG; raises NotFoundError, or ConflictError while readers may still rate."""
+    unblinding.require_closed(sessions.own(db, user, session_id))
     there = built(db, artifacts, user, session_id)
     if there is None or name not in there.figures:
         raise NotFoundError("There is no such figure.")
@@ -93,6 +95,7 @@ EXPORTS = (*sorted(FROM_REPORT), "ratings.csv", "codebook.csv", "manifest.json")
 def export(db: Session, artifacts: Artifacts, user: SignedIn, session_id: str, name: str) -> bytes:
     """One file of the export; raises NotFoundError for another name, ConflictError where the report is not built."""
     session = sessions.own(db, user, session_id)
+    unblinding.require_closed(session)
     if name in FROM_REPORT:
         there = built(db, artifacts, user, session_id)
         if there is None:
@@ -101,10 +104,18 @@ def export(db: Session, artifacts: Artifacts, user: SignedIn, session_id: str, n
     if name == "ratings.csv":
         return ratings_csv(unblinding.ratings(db, session_id)).encode()
     if name == "codebook.csv":
-        return cells.table(("column", "meaning", "values"), CODEBOOK).encode()
+        return codebook(session).encode()
     if name == "manifest.json":
         return manifest(db, artifacts, session)
     raise NotFoundError("There is no such file in the export.")
+
+
+def codebook(session: VttSession) -> str:
+    """What the columns of ratings.csv hold, in the words that this session's readers saw."""
+    labels = Protocol.from_json(session.protocol).likert_labels
+    words = {"first": labels[0], "points": len(labels), "last": labels[-1]}
+    rows = [[cell.format(**words) for cell in row] for row in CODEBOOK]
+    return cells.table(("column", "meaning", "values"), rows)
 
 
 def manifest(db: Session, artifacts: Artifacts, session: VttSession) -> bytes:

@@ -46,10 +46,15 @@ _JOINED = (
 )
 
 
-def look(db: Session, session: VttSession, *, actor: str, what: str, key: bytes, now: datetime) -> None:
-    """Log a look at truth; raises ConflictError while readers may still rate."""
+def require_closed(session: VttSession) -> None:
+    """Raise ConflictError while readers may still rate."""
     if session.state != "closed":
         raise ConflictError("Close the session first: nobody looks at the truth while readers are at work.")
+
+
+def look(db: Session, session: VttSession, *, actor: str, what: str, key: bytes, now: datetime) -> None:
+    """Log a look at truth; raises ConflictError while readers may still rate."""
+    require_closed(session)
     audit.record(db, key, now=now, actor=actor, action=ACTION, subject=f"session:{session.id}", what=what)
 
 

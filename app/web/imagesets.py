@@ -8,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 
 from app import clock
 from app.errors import AppError, InvalidError
+from app.imaging import stimulus, thumbnail
 from app.services import imagesets, imports
 from app.services.imagesets import ImageSetRow, ImageSetView
 from app.services.people import SignedIn
@@ -74,9 +75,12 @@ def detail(request: Request, set_id: str, ctx: Ctx, user: CurrentUser) -> HTMLRe
 
 
 @router.get("/{set_id}/images/{image_id}.png")
-def image(set_id: str, image_id: str, ctx: Ctx, user: CurrentUser) -> Response:
+def image(set_id: str, image_id: str, ctx: Ctx, user: CurrentUser, small: bool = False) -> Response:
+    """An image as it is stored, or a `small` one for lists."""
     with ctx.database.read() as db:
         data = imagesets.image_bytes(db, ctx.artifacts, user, set_id, image_id)
+    if small:
+        data = thumbnail.encode(stimulus.decode(data))
     return Response(data, media_type="image/png", headers={"Cache-Control": "private, max-age=86400"})
 
 

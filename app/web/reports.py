@@ -66,17 +66,17 @@ def report(request: Request, session_id: str, ctx: Ctx, user: CurrentUser) -> HT
 
 @router.get("/report/figures/{name}")
 def figure(session_id: str, name: str, ctx: Ctx, user: CurrentUser) -> Response:
-    _look(ctx, user, session_id, f"figure {name[:60]}")
     with ctx.database.read() as db:
         data = reports.figure(db, ctx.artifacts, user, session_id, name)
+    _look(ctx, user, session_id, f"figure {name[:60]}")
     return Response(data, media_type="image/svg+xml", headers={"Cache-Control": "no-store"})
 
 
 @router.get("/export/{name}")
 def export(session_id: str, name: str, ctx: Ctx, user: CurrentUser) -> Response:
-    _look(ctx, user, session_id, f"export {name[:60]}")
     with ctx.database.read() as db:
         data = reports.export(db, ctx.artifacts, user, session_id, name)
+    _look(ctx, user, session_id, f"export {name[:60]}")
     headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{name}"'}
     return Response(data, media_type=_TYPES[name.rpartition(".")[2]], headers=headers)
 

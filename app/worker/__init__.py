@@ -20,6 +20,7 @@ from app.services import checkpoints, imports, pictures, reports, samples, sessi
 from app.tables.jobs import Job
 from app.worker import drawing, generators, images, studies
 from app.worker.work import Parts, Work
+from models import sample
 from models.errors import Refusal
 
 log = structlog.get_logger()
@@ -38,7 +39,8 @@ BODIES: dict[str, Callable[[Work], None]] = {
 
 
 def run(parts: Parts, stopping: threading.Event, concurrency: int = 1) -> None:
-    """Work until `stopping` is set, on `concurrency` jobs at a time; those in hand are then given back and go on at the next start."""
+    """Raise SamplingRefused for a device that is not there. Work until `stopping` is set, on `concurrency` jobs at a time; those in hand are then given back and go on at the next start."""
+    sample.pick_devices(parts.device)
     name = f"{socket.gethostname()}:{os.getpid()}"
     release_dead(parts)
     torch.set_num_threads(max(1, torch.get_num_threads() // concurrency))
@@ -151,4 +153,14 @@ def _written(folder: Path) -> float:
         return time.time()
 
 
-__all__ = ["BODIES", "Parts", "Work", "release_dead", "run", "run_one", "run_until_idle", "sweep_staging"]
+__all__ = [
+    "BODIES",
+    "Parts",
+    "Refusal",
+    "Work",
+    "release_dead",
+    "run",
+    "run_one",
+    "run_until_idle",
+    "sweep_staging",
+]

@@ -1,5 +1,7 @@
 """The import job: staged files → decoded images, in a child process → a set."""
 
+from contextlib import closing
+
 from app.imaging import sources
 from app.imaging.importer import decode_all
 from app.services import imagesets, imports
@@ -15,7 +17,8 @@ def import_images(work: Work) -> None:
         settings = imports.settings_of(db, set_id)
     staged = work.staged()
     found = sources.collect([staged], staged / "unpacked")
-    outcomes = decode_all(found, settings, staged / "decoding")
-    for outcome in imports.fill(database, artifacts, set_id, outcomes):
-        if not work.alive(min(outcome.place, len(found)), len(found)):
-            return
+    decoded = decode_all(found, settings, staged / "decoding")
+    with closing(imports.fill(database, artifacts, set_id, decoded)) as outcomes:
+        for outcome in outcomes:
+            if not work.alive(min(outcome.place, len(found)), len(found)):
+                return

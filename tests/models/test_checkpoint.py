@@ -38,7 +38,8 @@ def test_it_works(saved):
 
 def test_the_facts_tell_where_it_came_from(saved):
     facts = checkpoint.inspect(saved)
-    assert (facts.format, facts.source_sha256, facts.kimg) == ("a test", "ab", 12.5)
+    assert (facts.origin_format, facts.origin_sha256, facts.kimg) == ("a test", "ab", 12.5)
+    assert (facts.format, facts.source_sha256) == ("Blindread safetensors", checkpoint.sha256(saved))
     assert (facts.resolution, facts.channels, facts.architecture, facts.conv_clamp) == (16, 1, "skip", None)
     assert json.loads(facts.to_json()) == asdict(facts)
 
@@ -48,7 +49,19 @@ def test_a_file_without_a_source_is_its_own(tmp_path):
     checkpoint.save(generator(), path)
     facts = checkpoint.inspect(path)
     assert facts.source_sha256 == checkpoint.sha256(path)
-    assert facts.kimg is None
+    assert (facts.origin_format, facts.origin_sha256, facts.kimg) == (None, None, None)
+
+
+def test_the_first_origin_is_kept_however_often_a_file_is_imported(tmp_path):
+    source = tmp_path / "network-snapshot-000200.pkl"
+    source.write_bytes(snapshot())
+    for name in ("a", "b", "c"):
+        checkpoint.import_file(source, tmp_path / f"{name}.safetensors")
+        source = tmp_path / f"{name}.safetensors"
+    facts = checkpoint.inspect(source)
+    assert facts.origin_format.startswith("stylegan2-ada")
+    assert facts.origin_sha256 == checkpoint.sha256(tmp_path / "network-snapshot-000200.pkl")
+    assert facts.kimg == 200
 
 
 @pytest.mark.parametrize(

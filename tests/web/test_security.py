@@ -60,6 +60,7 @@ def ids(furnished, owner, known):
         "reading_id": re.search(r"/readers/([0-9a-f]{32})/", page)[1],
         "token": link.removeprefix("/r/"),
         "name": "ratings.csv",
+        "kind": "grid",
     }
 
 
@@ -99,7 +100,9 @@ def test_another_researcher_gets_404_for_whatever_is_not_theirs(furnished, ids):
             continue
         tried += 1
         foreign = call(other, method, path, ids)
-        missing = call(other, method, path, {**dict.fromkeys(ids, MISSING), "name": ids["name"]})
+        missing = call(
+            other, method, path, {**dict.fromkeys(ids, MISSING), "name": ids["name"], "kind": ids["kind"]}
+        )
         assert (foreign.status_code, missing.status_code) == (404, 404), (method, path)
         assert foreign.text == missing.text, (method, path)
     assert tried > 15
@@ -234,3 +237,29 @@ def test_wrong_methods_get_a_sentence(owner):
     answer = owner.delete("/sessions")
     assert answer.status_code == 405
     assert "does not take that" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/read/ratings", "/sign-in", "/sessions", "/nowhere"])
+@pytest.mark.parametrize("declared", [True, False])
+def test_a_body_longer_than_any_form_is_refused_before_it_is_read(site, path, declared):
+    """Without a sign-in: nobody can fill the memory or the disk of the server."""
+    sent = []
+
+    def pieces():
+        for _ in range(4000):
+            sent.append(1)
+            yield b"x" * 65536
+
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    if declared:
+        headers["Content-Length"] = str(4000 * 65536)
+    answer = site.browser().post(path, content=pieces(), headers=headers)
+    assert answer.status_code in {404, 405, 413} if path == "/nowhere" else 413
+    if declared:
+        assert "longer than anything" in answer.text
+
+
+def test_long_instructions_still_fit(furnished, owner, known):
+    sets = {"real_set_id": ident(known.real_set), "synthetic_set_id": ident(known.synthetic_set)}
+    answer = owner.post("/sessions", data={**FORM, **sets, "instructions": "ü" * 4_900})
+    assert answer.status_code == 303

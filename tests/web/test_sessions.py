@@ -71,6 +71,8 @@ def test_all_stimuli_have_one_length_whatever_they_are(furnished, owner, known):
         ({"public_title": " "}, "Give a name"),
         ({"n_real": "many"}, "The number of real images is a whole number"),
         ({"n_real": "0"}, "The number of real images is a whole number"),
+        ({"n_real": "9" * 5000}, "The number of real images is a whole number"),
+        ({"title": "a\x07b"}, "no control characters"),
         ({"n_synthetic": "-3"}, "The number of synthetic images is a whole number"),
         ({"n_real": "9"}, "asks for 9 real images, but the set “Real slices” has only 8"),
         ({"n_synthetic": "200"}, "asks for 200 synthetic images, but the set “Samples” has only 8"),

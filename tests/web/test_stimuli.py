@@ -3,11 +3,11 @@
 import re
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, insert, select
 
 from app.tables.origins import Origin
 from app.tables.people import Reader
-from app.tables.sessions import Item, Presentation, Reading
+from app.tables.sessions import Presentation, Reading
 from tests.web.conftest import invite, opened
 from tests.web.test_readings import Seat
 
@@ -87,14 +87,18 @@ def test_two_readers_have_different_orders(furnished, owner, session):
 
 
 def test_swapping_the_truth_changes_no_byte_that_a_reader_receives(furnished, owner, session):
-    """One reader reads; real and synthetic are swapped in origins; a second reader with the same order reads."""
+    """One reader reads; each real image changes its whole origin with a synthetic one; a second reader with the same order reads."""
     first = everything(Seat(furnished, invite(owner, session, "R01")))
     with furnished.parts.database.write() as db:
-        kinds = dict(db.execute(select(Origin.image_id, Origin.kind)).all())
-        for image_id, kind in kinds.items():
-            swapped = "synthetic" if kind == "real" else "real"
-            db.execute(update(Origin).where(Origin.image_id == image_id).values(kind=swapped))
-        assert db.scalars(select(Item.id)).first()
+        rows = [dict(row) for row in db.execute(select(Origin.__table__)).mappings()]
+        real, synthetic = ([row for row in rows if row["kind"] == kind] for kind in ("real", "synthetic"))
+        assert len(real) >= 4
+        assert len(synthetic) >= 4
+        pairs = list(zip(real, synthetic, strict=False))
+        db.execute(delete(Origin))
+        for one, other in pairs:
+            db.execute(insert(Origin).values({**other, "image_id": one["image_id"]}))
+            db.execute(insert(Origin).values({**one, "image_id": other["image_id"]}))
     second = Seat(furnished, invite(owner, session, "R02"))
     same_order(furnished)
     assert everything(second) == first
