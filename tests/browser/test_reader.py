@@ -139,7 +139,7 @@ def test_two_readers_in_one_browser_never_answer_for_each_other(page, server, fu
     assert stored(furnished) == [("synthetic", 1)]
     page.goto(links[0])
     page.get_by_role("button", name="Continue").click()
-    page.get_by_role("button", name="Start").click()
+    page.get_by_role("button", name="Go on").click()
     at(page, 2)  # what was kept in the browser has been sent, under its own reader
     assert sorted(stored(furnished)) == [("real", 4), ("synthetic", 1)]
 

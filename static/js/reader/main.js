@@ -156,7 +156,10 @@ view.controls.form.addEventListener("change", () => {
   acted();
   view.say("");
 });
-view.controls.undo?.addEventListener("click", undo);
+view.controls.undo?.addEventListener("click", (event) => {
+  if (event.detail) view.controls.undo.blur(); // after a mouse's click, Enter is for the answer again
+  undo();
+});
 document.addEventListener("keydown", key);
 new ResizeObserver(view.fit).observe(document.getElementById("stage"));
 window.addEventListener("pageshow", (event) => {
