@@ -39,7 +39,12 @@ class TrainConfig:
     save_seconds: float = 180.0
 
     def __post_init__(self) -> None:
-        if self.batch < 2 or not 0 < self.kimg < math.inf or not 0 < self.tick_kimg < math.inf or self.snapshot_ticks < 1:
+        if (
+            self.batch < 2
+            or not 0 < self.kimg < math.inf
+            or not 0 < self.tick_kimg < math.inf
+            or self.snapshot_ticks < 1
+        ):
             raise TrainingRefused(
                 "Training needs a batch of 2 or more, and positive kimg, tick and snapshot lengths."
             )
