@@ -62,7 +62,7 @@ def work(environ: Mapping[str, str], device: str, concurrency: int) -> None:
 def _require_free(host: str, port: int) -> None:
     """Raise InvalidError where the address cannot be listened on."""
     try:
-        with socket.create_server((host, port)):
+        with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
             pass
     except OSError as error:
         raise InvalidError(f"Cannot listen on {host}, port {port}: {error.strerror}.") from error

@@ -24,6 +24,7 @@ from app.tables.origins import Origin
 from app.tables.sessions import Item
 
 LONGEST_NAME = 120
+Shape = tuple[int, int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,8 @@ class ImageSetView:
     count: int
     width: int
     height: int
-    mode: str
+    shapes: str
+    mixed: bool
     pipeline: dict[str, object]
     image_ids: tuple[str, ...]
     refusals: tuple[RefusalView, ...]
@@ -144,6 +146,20 @@ def add_image(
     db.flush()
 
 
+def shapes(db: Session, set_id: str) -> set[Shape]:
+    """The different widths, heights and modes of a set's images."""
+    query = select(Origin.width, Origin.height, Origin.mode).where(Origin.image_set_id == set_id).distinct()
+    return {(width, height, mode) for width, height, mode in db.execute(query)}
+
+
+def shapes_said(found: set[Shape]) -> str:
+    """Shapes in words."""
+    words = {"L": "grey", "RGB": "colour"}
+    return (
+        " and ".join(f"{width} × {height} {words[mode]}" for width, height, mode in sorted(found)) or "none"
+    )
+
+
 def seeds(db: Session, set_id: str) -> set[int]:
     """The seeds of the images in a synthetic set."""
     found = db.scalars(select(Origin.seed).where(Origin.image_set_id == set_id))
@@ -223,6 +239,7 @@ def view(db: Session, user: SignedIn, set_id: str, now: datetime) -> ImageSetVie
         )
     )
     first = origins[0] if origins else None
+    found = shapes(db, set_id)
     checkpoint_id = image_set.pipeline.get("checkpoint_id")
     checkpoint = db.get(Checkpoint, str(checkpoint_id)) if checkpoint_id else None
     refusals = db.scalars(
@@ -235,7 +252,8 @@ def view(db: Session, user: SignedIn, set_id: str, now: datetime) -> ImageSetVie
         count=len(origins),
         width=first.width if first else 0,
         height=first.height if first else 0,
-        mode=first.mode if first else "",
+        shapes=shapes_said(found),
+        mixed=len(found) > 1,
         pipeline=dict(image_set.pipeline),
         image_ids=tuple(origin.image_id for origin in origins),
         refusals=tuple(RefusalView(r.place, r.frame, r.reason) for r in refusals),

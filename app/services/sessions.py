@@ -121,32 +121,17 @@ def common_shape(db: Session, real_set_id: str, synthetic_set_id: str) -> tuple[
     A different size or colour would give every synthetic image away, and resizing one arm alone would leave
     its own marks: both must have come through the same path before.
     """
-    shapes = {
-        set_id: {
-            (width, height, mode)
-            for width, height, mode in db.execute(
-                select(Origin.width, Origin.height, Origin.mode)
-                .where(Origin.image_set_id == set_id)
-                .distinct()
-            )
-        }
-        for set_id in (real_set_id, synthetic_set_id)
-    }
+    shapes = {set_id: imagesets.shapes(db, set_id) for set_id in (real_set_id, synthetic_set_id)}
     found = shapes[real_set_id] | shapes[synthetic_set_id]
     if len(found) != 1:
-        real, synthetic = (_said(shapes[set_id]) for set_id in (real_set_id, synthetic_set_id))
+        real, synthetic = (
+            imagesets.shapes_said(shapes[set_id]) for set_id in (real_set_id, synthetic_set_id)
+        )
         raise InvalidError(
             f"The real images are {real} and the synthetic ones {synthetic}: that alone would tell them apart. "
             "Import the real images again with the size of the synthetic ones."
         )
     return found.pop()
-
-
-def _said(shapes: set[tuple[int, int, str]]) -> str:
-    words = {"L": "grey", "RGB": "colour"}
-    return (
-        " and ".join(f"{width} × {height} {words[mode]}" for width, height, mode in sorted(shapes)) or "none"
-    )
 
 
 def _enough(db: Session, image_set: ImageSet, text: str, kind: str) -> int:

@@ -75,6 +75,30 @@ def test_it_starts_prints_the_link_last_and_ends_cleanly(data):
     assert children_of(data) == []
 
 
+def worker_of(data):
+    """The process id of the worker on this data folder, None while there is none."""
+    for pid in children_of(data):
+        with contextlib.suppress(OSError):
+            if b"worker" in (Path("/proc") / pid / "cmdline").read_bytes().split(b"\0"):
+                return int(pid)
+    return None
+
+
+def test_a_worker_that_dies_is_started_again_and_the_server_goes_on(data):
+    port = free_port()
+    process = start(data, port)
+    read_until_link(data, process)
+    first = worker_of(data)
+    os.kill(first, signal.SIGKILL)
+    deadline = time.monotonic() + 60
+    while worker_of(data) in {first, None}:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=10) as page:
+        assert page.status == 200
+    interrupt(process)
+
+
 def test_a_second_start_prepares_nothing_again(data):
     port = free_port()
     before = (data / "demo.json").read_text()

@@ -33,6 +33,15 @@ def test_it_works(site, tmp_path):
     assert "were not kept" not in page
 
 
+def test_a_set_of_several_shapes_says_so(site):
+    owner = site.browser(OWNER)
+    address = upload(owner, ("a.png", png(1, 16)), ("b.png", png(2, 32))).headers["location"]
+    site.work()
+    page = text(owner.get(address))
+    assert "2, 16 × 16 grey and 32 × 32 grey" in page
+    assert "A session needs one shape" in page
+
+
 def test_thumbnails_are_images(furnished, owner, known):
     address = owner.get(known.real_set).text.partition(f"{known.real_set}/images/")[2].partition('"')[0]
     image = owner.get(f"{known.real_set}/images/{address}")

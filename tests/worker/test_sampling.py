@@ -24,7 +24,7 @@ def test_it_works(parts, researcher, registered, generator_file):
     set_id = start_sampling(parts, researcher, registered, "3-5, 9")
     worker.run_until_idle(parts)
     view = set_view(parts, researcher, set_id)
-    assert (view.count, view.width, view.height, view.mode) == (4, 16, 16, "L")
+    assert (view.count, view.shapes, view.mixed) == (4, "16 × 16 grey", False)
     assert view.job.status == "done"
     assert (view.job.done, view.job.total) == (4, 4)
     assert seeds_of(parts, set_id) == [3, 4, 5, 9]
