@@ -21,7 +21,7 @@ from models.errors import CheckpointRefused
 from models.formats import safetensors
 from models.formats.foreign import Foreign, Laid
 from models.formats.recognise import read_foreign
-from models.formats.restricted import shown
+from models.formats.stack import shown
 
 if TYPE_CHECKING:
     import torch
@@ -36,6 +36,7 @@ class Facts:
     """What a checkpoint is. `parameters` counts the generator's; `format` and `source_sha256` are of the file at hand.
 
     A file of ours also says which one it was made from: `origin_format` and `origin_sha256`, which nobody can check.
+    `w_avg_estimated_from` says how many z the mean w was estimated from; None where the trainer's file gave it.
     """
 
     format: str
@@ -55,6 +56,7 @@ class Facts:
     kimg: float | None
     origin_format: str | None = None
     origin_sha256: str | None = None
+    w_avg_estimated_from: int | None = None
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -73,6 +75,7 @@ def import_file(source: Path, target: Path) -> Facts:
         "source_sha256": facts.origin_sha256 or facts.source_sha256,
         "kimg": facts.kimg,
         "num_fp16_res": facts.num_fp16_res,
+        "w_avg_estimated_from": facts.w_avg_estimated_from,
     }
     safetensors.write_safetensors(target, config, tensors, origin)
     return facts
@@ -92,7 +95,7 @@ def load(path: Path, device: "torch.device | str" = "cpu") -> "Generator":
 
 
 def save(generator: "Generator", path: Path, origin: Mapping[str, object] | None = None) -> None:
-    """Write a generator as ours, whole or not at all; of `origin` format, source_sha256, kimg and num_fp16_res are kept."""
+    """Write a generator as ours, whole or not at all; of `origin` the facts named KEPT stay."""
     tensors = {
         name: tensor.detach().cpu().contiguous().numpy() for name, tensor in generator.state_dict().items()
     }
@@ -126,6 +129,7 @@ def _checked(source: Path) -> tuple[GeneratorConfig, dict[str, NDArray[np.float3
             num_fp16_res=_number(told.get("num_fp16_res")),
             parameters=parameters,
             kimg=_kimg(source.name, told),
+            w_avg_estimated_from=_number(told.get("w_avg_estimated_from")) or None,
         ),
     )
 

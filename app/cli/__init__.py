@@ -164,7 +164,9 @@ def report(
 
 @app.command()
 def sample(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A .pkl of StyleGAN2, or our .safetensors.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A .pkl or .pt of StyleGAN2, or our .safetensors.")
+    ],
     seeds: Annotated[str, typer.Option(help="Seeds, such as 0-99 or 0-3,7.")],
     outdir: Annotated[Path, typer.Option(help="Folder to write seed0000.png, … to.")],
     trunc: Annotated[float, typer.Option(help="Truncation psi; 1 is none.")] = 1.0,
@@ -195,7 +197,9 @@ def sample(
 
 @checkpoint_app.command("import")
 def checkpoint_import(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A .pkl of StyleGAN2, or our .safetensors.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A .pkl or .pt of StyleGAN2, or our .safetensors.")
+    ],
     name: Annotated[str, typer.Option(help="Name to show; default the file's.")] = "",
     owner: Owner = "",
 ) -> None:

@@ -150,6 +150,7 @@ _WORDS = {
     "c_dim": "Classes",
     "mapping_layers": "Mapping layers",
     "kimg": "Thousands of images shown in training",
+    "w_avg_estimated_from": "Mean w not in the file, estimated from this many z",
     "source_sha256": "SHA-256 of the file",
     "origin_format": "Made from, as the file says",
     "origin_sha256": "SHA-256 of that, as the file says",

@@ -152,7 +152,7 @@ def start_sampling(
 def _register(ctx: Context, user: SignedIn, upload: Upload) -> str:
     try:
         if upload.files != 1:
-            raise InvalidError("Choose one checkpoint file (.pkl or .safetensors).")
+            raise InvalidError("Choose one checkpoint file (.pkl, .pt or .safetensors).")
         with ctx.database.write() as db:
             return checkpoints.register(
                 db,

@@ -7,19 +7,17 @@ is thrown away. What a node does is known from the architecture; its attributes 
 from collections.abc import Iterator, Mapping
 from typing import cast
 
-import numpy as np
-
 from models.config import Architecture, GeneratorConfig
 from models.errors import CheckpointRefused
 from models.formats.foreign import Foreign
 from models.formats.legacy_blob import read_blob
-from models.formats.restricted import DAMAGED, Names, NumberType, read, shown
-from models.formats.tensors import StoredTensor, lay_over
+from models.formats.makers import NUMBERS, TENSORS, empty, members
+from models.formats.stack import DAMAGED, Names, shown
+from models.formats.tensors import StoredTensor
+from models.formats.told import ANOTHER, MOST_LAYERS, count, real, same
 
 FORMAT = "stylegan2-ada-pytorch pickle"
 FORMAT_SG3 = "stylegan3 pickle, stylegan2 configuration"
-_ANOTHER = "This checkpoint's generator is not built as a StyleGAN2: "
-MOST_LAYERS = 64
 MOST_NODES = 1000  # a generator of 1024 pixels has 150 and 480 tensors
 MOST_TENSORS = 5000
 LONGEST_NAME = 60
@@ -62,7 +60,7 @@ class Node:
     def child(self, name: str) -> "Node":
         found = self.part("_modules").get(name)
         if not isinstance(found, Node):
-            raise CheckpointRefused(f"{_ANOTHER}it has no {name}.")
+            raise CheckpointRefused(f"{ANOTHER}it has no {name}.")
         return found
 
     def asked(self, positions: tuple[str, ...] = ()) -> dict[str, object]:
@@ -73,74 +71,18 @@ class Node:
         return dict(zip(positions, placed, strict=False)) | cast("dict[str, object]", named)
 
 
-def _ordered(*pairs: object) -> dict[object, object]:
-    if len(pairs) > 1 or (pairs and type(pairs[0]) is not list):
-        raise CheckpointRefused(DAMAGED)
-    items = cast("list[list[object] | tuple[object, ...]]", pairs[0] if pairs else [])
-    if not all(
-        type(item) in (list, tuple) and len(item) == 2 and type(item[0]) in (str, int) for item in items
-    ):
-        raise CheckpointRefused(DAMAGED)
-    return {item[0]: item[1] for item in items}
-
-
-def _number_type(code: object, *_: object) -> NumberType:
-    if code not in {"f8", "f4", "f2", "i8", "i4", "i2", "i1", "u1", "b1", "<f8", "<f4", "<i8", "<i4"}:
-        raise CheckpointRefused("This file has numbers of a kind that no StyleGAN2 checkpoint holds.")
-    return NumberType(code)
-
-
-def _scalar(kind: object, data: object) -> object:
-    if type(kind) is not NumberType or type(data) is not memoryview:
-        raise CheckpointRefused(DAMAGED)
-    dtype = np.dtype(kind.code)
-    if len(data) != dtype.itemsize:
-        raise CheckpointRefused(DAMAGED)
-    return np.frombuffer(data, dtype)[0].item()
-
-
-def _tensor(storage: object, offset: object, size: object, stride: object, *_: object) -> StoredTensor:
-    return lay_over(storage, offset, size, stride)
-
-
-def _parameter(tensor: object, *_: object) -> object:
-    return tensor
-
-
-def _set(items: object = ()) -> tuple[object, ...]:
-    if type(items) not in (list, tuple):
-        raise CheckpointRefused(DAMAGED)
-    return tuple(cast("list[object]", items))
-
-
-def _empty() -> dict[object, object]:
-    return {}
-
-
-def _tensorflow() -> object:
-    raise CheckpointRefused(
-        "TensorFlow StyleGAN2 checkpoints are not read yet; give a .pkl of stylegan2-ada-pytorch or stylegan3."
-    )
-
-
 NAMES: Names = {
-    ("dnnlib.tflib.network", "Network"): _tensorflow,
+    **TENSORS,
+    **NUMBERS,
     ("torch_utils.persistence", "_reconstruct_persistent_obj"): Node,
-    ("collections", "OrderedDict"): _ordered,
-    ("torch._utils", "_rebuild_parameter"): _parameter,
-    ("torch._utils", "_rebuild_tensor_v2"): _tensor,
     ("torch.storage", "_load_from_bytes"): read_blob,
-    ("numpy.core.multiarray", "scalar"): _scalar,
-    ("numpy._core.multiarray", "scalar"): _scalar,
-    ("numpy", "dtype"): _number_type,
-    ("dnnlib.util", "EasyDict"): _empty,
-    ("builtins", "set"): _set,
+    ("dnnlib.util", "EasyDict"): empty,
+    ("builtins", "set"): members,
 }
 
 
-def read_ada(data: memoryview) -> Foreign:
-    """Read the averaged generator of a snapshot; raises CheckpointRefused."""
-    top, _ = read(data, NAMES)
+def read_ada(top: object) -> Foreign:
+    """Take the averaged generator out of a snapshot that was read; raises CheckpointRefused."""
     generator = top.get("G_ema") if type(top) is dict else None
     if type(generator) is not Node:
         raise CheckpointRefused(
@@ -172,7 +114,7 @@ def _walk(top: Node) -> Iterator[tuple[str, Node]]:
             waiting.append((f"{path}.{name}" if path else name, child))
         if not waiting:
             return
-    raise CheckpointRefused(f"{_ANOTHER}it has more than {MOST_NODES} layers.")
+    raise CheckpointRefused(f"{ANOTHER}it has more than {MOST_NODES} layers.")
 
 
 def _config(mapping: Node, synthesis: Node, *, newer: bool) -> GeneratorConfig:
@@ -189,37 +131,23 @@ def _config(mapping: Node, synthesis: Node, *, newer: bool) -> GeneratorConfig:
     first = synthesis.child("b4")
     draws |= {"architecture": first.state.get("architecture", draws["architecture"])}
     draws |= {"conv_clamp": first.child("conv1").state.get("conv_clamp", draws["conv_clamp"])}
-    if _count(draws, "w_dim") != _count(maps, "w_dim"):
-        raise CheckpointRefused(f"{_ANOTHER}its two parts disagree on the size of w.")
+    if count(draws, "w_dim") != count(maps, "w_dim"):
+        raise CheckpointRefused(f"{ANOTHER}its two parts disagree on the size of w.")
     if type(draws["architecture"]) is not str:
-        raise CheckpointRefused(f"{_ANOTHER}its architecture is {shown(draws['architecture'])}.")
+        raise CheckpointRefused(f"{ANOTHER}its architecture is {shown(draws['architecture'])}.")
     return GeneratorConfig(
-        resolution=_count(draws, "img_resolution"),
-        channels=_count(draws, "img_channels"),
-        z_dim=_count(maps, "z_dim"),
-        w_dim=_count(maps, "w_dim"),
-        c_dim=_count(maps, "c_dim"),
-        mapping_layers=_count(maps, "num_layers", MOST_LAYERS),
-        channel_base=_count(draws, "channel_base"),
-        channel_max=_count(draws, "channel_max"),
+        resolution=count(draws, "img_resolution"),
+        channels=count(draws, "img_channels"),
+        z_dim=count(maps, "z_dim"),
+        w_dim=count(maps, "w_dim"),
+        c_dim=count(maps, "c_dim"),
+        mapping_layers=count(maps, "num_layers", MOST_LAYERS),
+        channel_base=count(draws, "channel_base"),
+        channel_max=count(draws, "channel_max"),
         architecture=cast("Architecture", draws["architecture"]),
-        conv_clamp=_real(draws, "conv_clamp") if draws["conv_clamp"] is not None else None,
-        w_avg_beta=_real(maps, "w_avg_beta"),
+        conv_clamp=real(draws, "conv_clamp") if draws["conv_clamp"] is not None else None,
+        w_avg_beta=real(maps, "w_avg_beta"),
     )
-
-
-def _count(told: Mapping[str, object], name: str, most: int = 1 << 20) -> int:
-    value = told.get(name)
-    if type(value) is not int or not 0 <= value <= most:
-        raise CheckpointRefused(f"{_ANOTHER}its {name} is {shown(value)}, no whole number up to {most}.")
-    return value
-
-
-def _real(told: Mapping[str, object], name: str) -> float:
-    value = told.get(name)
-    if type(value) not in (int, float):
-        raise CheckpointRefused(f"{_ANOTHER}its {name} is {shown(value)}, no number.")
-    return float(cast("float", value))
 
 
 def _expected(layer: str, config: GeneratorConfig) -> dict[str, object]:
@@ -241,15 +169,10 @@ def _expected(layer: str, config: GeneratorConfig) -> dict[str, object]:
 def _compare(node: Node, path: str, config: GeneratorConfig) -> None:
     """Refuse a layer that works otherwise than its like in a StyleGAN2: another activation, no noise, another clamp."""
     for name, value in _expected(path.rpartition(".")[2], config).items():
-        if name in node.state and not _equal(node.state[name], value):
+        if name in node.state and not same(node.state[name], value):
             raise CheckpointRefused(
-                f"{_ANOTHER}{path} has {name} {shown(node.state[name])} instead of {value}."
+                f"{ANOTHER}{path} has {name} {shown(node.state[name])} instead of {value}."
             )
-
-
-def _equal(found: object, value: object) -> bool:
-    """Whether they are equal, for plain values only: containers of a foreign file may hold themselves."""
-    return type(found) in (bool, int, float, str, type(None)) and found == value
 
 
 def _tensors(nodes: Mapping[str, Node]) -> dict[str, StoredTensor]:

@@ -18,7 +18,13 @@ from models.formats.tensors import as_float32
 from models.whole_files import FACTS, replace_file
 
 FORMAT = "Blindread safetensors"
-KEPT = ("format", "source_sha256", "kimg", "num_fp16_res")  # of an origin; nothing else of it travels
+KEPT = (
+    "format",
+    "source_sha256",
+    "kimg",
+    "num_fp16_res",
+    "w_avg_estimated_from",
+)  # of an origin; nothing else of it travels
 _NOT_OURS = (
     "This safetensors file was not written by Blindread, so it does not say which network its weights are of."
 )

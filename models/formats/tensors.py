@@ -50,7 +50,7 @@ def lay_over(storage: object, offset: object, shape: object, stride: object) -> 
     """Check that a tensor lies within its storage and is no larger than it."""
     if type(storage) is not Storage:
         raise CheckpointRefused("This file has a tensor without numbers.")
-    sizes, steps, (first,) = _whole(shape), _whole(stride), _whole((offset,))
+    sizes, steps, (first,) = whole(shape), whole(stride), whole((offset,))
     numel, available = math.prod(sizes), storage.numbers.size
     last = first + sum((size - 1) * step for size, step in zip(sizes, steps, strict=False))
     fits = len(sizes) == len(steps) <= 8 and 0 < numel <= available and last < available
@@ -59,7 +59,8 @@ def lay_over(storage: object, offset: object, shape: object, stride: object) -> 
     return StoredTensor(storage, first, sizes, steps)
 
 
-def _whole(values: object) -> tuple[int, ...]:
+def whole(values: object) -> tuple[int, ...]:
+    """Check that these are sizes: whole numbers in a tuple, none below zero or absurd."""
     if type(values) is not tuple or not all(type(v) is int and 0 <= v <= MOST_NUMBERS for v in values):
         raise CheckpointRefused("This file has a tensor whose shape is no shape.")
     return values
