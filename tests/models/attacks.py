@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from tests.models import attacks_tensorflow, attacks_torch
 from tests.models.snapshots import (
     TINY,
     Call,
@@ -289,4 +290,6 @@ def all_attacks() -> dict[str, bytes]:
         | _numbers()
         | _configurations()
         | _networks()
+        | attacks_torch.attacks()
+        | attacks_tensorflow.attacks()
     )

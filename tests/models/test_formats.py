@@ -16,7 +16,7 @@ from models.config import GeneratorConfig, shapes
 from models.errors import CheckpointRefused
 from models.formats.legacy_blob import HEAD
 from models.network import Generator
-from tests.models.snapshots import SECRET, TINY, generator, network, pickled, snapshot
+from tests.models.snapshots import SECRET, TINY, generator, network, node, pickled, snapshot, tensor
 
 REFERENCE = Path(__file__).parents[2] / ".." / "shared" / "reference" / "stylegan2"
 NETWORKS = ("ada-64-gray", "ada-16-orig", "ada-16-resnet", "ada-32-rgb-cond", "sg3repo-64-gray")
@@ -53,6 +53,22 @@ def test_a_snapshot_becomes_the_network_that_it_was_written_from(tmp_path, archi
     assert facts.format.startswith("stylegan3" if newer else "stylegan2-ada")
     assert facts.parameters == sum(each.numel() for each in made.parameters())
     assert facts.num_fp16_res == (2 if newer else 0)
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        {"augment_pipe": node("AugmentPipe", {"_buffers": {"p": tensor(np.ones(1, np.float32))}, "xflip": 1})},
+        {"augment_pipe": None, "APA_p": 0.3, "ada_kimg": 500, "cur_nimg": 200_000, "run": {"policy": "color,cutout"}},
+        {"D": node("Discriminator", {"_modules": {}, "policy": "color,translation,cutout"}), "G_opt_state": [1, 2]},
+    ],
+)  # fmt: skip
+def test_what_forks_keep_beside_the_generator_is_let_fall(tmp_path, others):
+    made = generator()
+    (tmp_path / "a.pkl").write_bytes(snapshot(made, **others))
+    checkpoint.import_file(tmp_path / "a.pkl", tmp_path / "a.safetensors")
+    read = checkpoint.load(tmp_path / "a.safetensors")
+    assert all(torch.equal(each, read.state_dict()[name]) for name, each in made.state_dict().items())
 
 
 @pytest.mark.parametrize("architecture", ["skip", "resnet", "orig"])

@@ -1,9 +1,13 @@
 """Hostile files: nothing of them is run, nothing breaks, and each is refused in one sentence."""
 
+import contextlib
+import functools
+import io
 import json
 import os
 import pickletools
 import random
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +16,7 @@ import pytest
 
 from app.checkpoint_files import import_in_child, inspect_in_child
 from app.errors import InvalidError
+from tests.models import attacks_tensorflow, attacks_torch
 from tests.models.attacks import ARMED, all_attacks
 from tests.models.snapshots import snapshot
 
@@ -25,6 +30,7 @@ def read_all(tmp_path, files: dict[str, bytes], reader="ours") -> dict[str, list
     for name, content in files.items():
         (folder / name).write_bytes(content)
     (tmp_path / "good.pkl").write_bytes(snapshot())
+    (tmp_path / "good.pt").write_bytes(attacks_torch.whole())
     finished = subprocess.run(
         [sys.executable, "-m", "tests.models.attacked", str(folder), reader],
         cwd=tmp_path,
@@ -47,9 +53,10 @@ def assert_harmless(tmp_path, results: dict[str, list]) -> None:
 
 def test_the_attacks_work_where_python_unpickles(tmp_path):
     """The control: without it the tests below could pass because their files are duds."""
-    results = read_all(tmp_path, ARMED, "stock")
+    armed = ARMED | attacks_torch.armed()
+    results = read_all(tmp_path, armed, "stock")
     assert {name for name, (_, _, events) in results.items() if not events} == set()
-    assert {name for name in ARMED if not (tmp_path / "ran" / name / "hostile-marker").exists()} == set()
+    assert {name for name in armed if not (tmp_path / "ran" / name / "hostile-marker").exists()} == set()
 
 
 def test_no_attack_runs_and_each_is_refused_in_a_sentence(tmp_path):
@@ -64,15 +71,37 @@ def test_no_attack_runs_and_each_is_refused_in_a_sentence(tmp_path):
 
 
 def places_of_instructions(whole: bytes) -> list[int]:
-    return [place for _, _, place in pickletools.genops(whole)]
+    """Where the instructions of every pickle in a file begin."""
+    places, file = [], io.BytesIO(whole)
+    for match in re.finditer(rb"\x80[\x02-\x04][}(\x8ac\x95]", whole):
+        file.seek(match.start())
+        with contextlib.suppress(ValueError):  # no pickle, or one that ends with the file
+            places += [place for _, _, place in pickletools.genops(file)]
+    return sorted(set(places))
 
 
-def test_a_file_cut_off_at_any_instruction_is_refused(tmp_path):
-    whole = snapshot()
-    places = random.Random(7).sample(places_of_instructions(whole), 120)
-    results = read_all(tmp_path, {f"cut-{place}": whole[:place] for place in places})
-    assert_harmless(tmp_path, results)
-    assert {outcome for outcome, _, _ in results.values()} == {"refused"}
+FORMATS = {
+    "ada": snapshot,
+    "zip": attacks_torch.whole,
+    "old": functools.partial(attacks_torch.whole, legacy=True),
+    "tensorflow": attacks_tensorflow.whole,
+}
+soak = [pytest.mark.soak, pytest.mark.timeout(3600)]
+
+
+@pytest.mark.parametrize("count", [80, pytest.param(None, marks=soak, id="every")])
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_file_cut_off_at_any_instruction_is_refused(tmp_path, kind, count):
+    whole = FORMATS[kind]()
+    places = places_of_instructions(whole)
+    assert len(places) > 300
+    chosen = random.Random(7).sample(places, count) if count else places
+    for start in range(0, len(chosen), 2000):
+        folder = tmp_path / str(start)
+        folder.mkdir()
+        results = read_all(folder, {f"cut-{place}": whole[:place] for place in chosen[start : start + 2000]})
+        assert_harmless(folder, results)
+        assert {outcome for outcome, _, _ in results.values()} == {"refused"}
 
 
 def mutated(whole: bytes, places: list[int], draw: random.Random) -> bytes:
@@ -97,11 +126,10 @@ def mutated(whole: bytes, places: list[int], draw: random.Random) -> bytes:
     return bytes(content)
 
 
-@pytest.mark.parametrize(
-    "count", [300, pytest.param(10_000, marks=[pytest.mark.soak, pytest.mark.timeout(3600)])]
-)
-def test_files_changed_at_random_run_nothing(tmp_path, count):
-    draw, whole = random.Random(11), snapshot()
+@pytest.mark.parametrize("count", [150, pytest.param(2500, marks=soak)])
+@pytest.mark.parametrize("kind", FORMATS)
+def test_files_changed_at_random_run_nothing(tmp_path, kind, count):
+    draw, whole = random.Random(11), FORMATS[kind]()
     places = places_of_instructions(whole)
     for start in range(0, count, 1000):
         folder = tmp_path / str(start)
@@ -113,8 +141,8 @@ def test_files_changed_at_random_run_nothing(tmp_path, count):
         assert_harmless(folder, results)
         refused = sum(outcome == "refused" for outcome, _, _ in results.values())
         assert (
-            refused > len(results) * 0.5
-        )  # the others changed a weight, a name of a hook or the source text
+            refused > len(results) * 0.4
+        )  # the others changed a weight, a hook's name or what is thrown away
 
 
 @pytest.mark.parametrize(
