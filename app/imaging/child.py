@@ -1,8 +1,8 @@
 """The decoding child: reads one foreign file a question, writes its frames into the staging folder, answers the rest.
 
 Runs locked down, see app.sandbox. A question is {"path", "window": [centre, width] or null, "size", "staging", "salt"};
-the answer is a list of {"frame", "shape", "facts", "patient", "window", "window_source"}, whose pixels lie in
-`staging/{frame:06d}.raw`, and of {"frame", "refused"}. Frames count from 1; null stands for the whole file.
+the answer is a list of {"frame", "shape", "facts", "patient", "window", "window_source", "text_reasons", "text_boxes"}, whose
+pixels lie in `staging/{frame:06d}.raw`, and of {"frame", "refused"}. Frames count from 1; null stands for the whole file.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ from PIL import Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin  # noqa:
 
 from app import sandbox
 from app.errors import InvalidError
-from app.imaging import dicom, kinds, raster, resize, window
+from app.imaging import burned_text, dicom, kinds, raster, resize, window
 from app.imaging.shown import MOST_SAMPLES, Pictures, Shown
 from app.imaging.window import Window
 
@@ -58,6 +58,7 @@ def _keep(question: Mapping[str, Any], told: list[dict[str, Any]]) -> None:
     patient = _key(question["salt"], found.identity)
     for frame, shown in enumerate(found.frames, start=1):
         shape = _write(staging / f"{frame:06d}.raw", shown, question["size"])
+        boxes = burned_text.boxes(window.to_uint8(shown.display))
         used = shown.window
         told.append(
             {
@@ -67,6 +68,8 @@ def _keep(question: Mapping[str, Any], told: list[dict[str, Any]]) -> None:
                 "patient": patient,
                 "window": [used.center, used.width] if used else None,
                 "window_source": shown.window_source,
+                "text_reasons": burned_text.reasons(found.facts, boxes),
+                "text_boxes": [resize.placed(box, shown.display.shape, question["size"]) for box in boxes],
             }
         )
 

@@ -14,7 +14,7 @@ def _words(text: str) -> frozenset[str]:
 
 
 MODALITIES = _words(
-    "BMD CR CT DX ECG ES GM IO IVOCT IVUS MG MR NM OCT OP OPM OPT PT PX RF RG RTIMAGE SM US XA XC"
+    "BMD CR CT DX ECG ES GM IO IVOCT IVUS MG MR NM OCT OP OPM OPT OT PT PX RF RG RTIMAGE SC SM US XA XC"
 )
 BODY_PARTS = _words(
     """ABDOMEN ABDOMENPELVIS ANKLE AORTA ARM BLADDER BONE BRAIN BREAST BRONCHUS BUTTOCK CALCANEUS CALF CAROTID
@@ -53,13 +53,14 @@ _FAMILIES = {
     "united imaging": "United Imaging",
     "varian": "Varian",
 }
+_SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 
 
 def facts(dataset: Dataset) -> dict[str, object]:
     """Modality, body part, manufacturer family, spacing (mm; rows, columns), slice thickness (mm), burnt-in annotation.
 
     A value is None where the file does not say, or says what is not on the list. `burned_in` is what the file's own tag
-    says: True, False or None; the pixels are not looked at.
+    says: True, False or None; the pixels are not looked at. `secondary_capture` is whether it is a screen or film photographed.
     """
     thickness = _measured(dataset, 1, "SliceThickness")
     return {
@@ -71,6 +72,7 @@ def facts(dataset: Dataset) -> dict[str, object]:
         "burned_in": {"YES": True, "NO": False}.get(
             str(dataset.get("BurnedInAnnotation") or "").strip().upper()
         ),
+        "secondary_capture": _text(dataset, "SOPClassUID").startswith(_SECONDARY_CAPTURE),
     }
 
 

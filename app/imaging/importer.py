@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app import sandbox
+from app.imaging.burned_text import Box
 from app.imaging.sources import Source
 from app.imaging.window import Window
 
@@ -35,7 +36,8 @@ class ImportSettings:
 class Decoded:
     """An image that can be kept: (H, W) or (H, W, 3) uint8 pixels and the allow-listed facts; frames count from 1.
 
-    `patient_group` is a random number for each patient of this import; nothing leads back from it.
+    `patient_group` is a random number for each patient of this import; nothing leads back from it. `text_reasons` say why there
+    may be writing in the pixels, `text_boxes` where it seems to be.
     """
 
     place: int
@@ -45,6 +47,8 @@ class Decoded:
     patient_group: int | None
     window_used: Window | None
     window_source: str
+    text_reasons: tuple[str, ...] = ()
+    text_boxes: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,4 +149,6 @@ def _kept(place: int, told: Mapping[str, Any], staging: Path, groups: _Groups) -
         patient_group=groups.number(told["patient"]),
         window_used=Window(*used) if used else None,
         window_source=told["window_source"],
+        text_reasons=tuple(told["text_reasons"]),
+        text_boxes=tuple((x, y, w, h) for x, y, w, h in told["text_boxes"]),
     )

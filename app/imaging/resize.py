@@ -25,6 +25,20 @@ def to_square(display: NDArray[np.float32], size: int | None) -> NDArray[np.floa
     return np.stack([_resample(square[..., channel], size) for channel in range(3)], axis=-1)
 
 
+def placed(
+    box: tuple[int, int, int, int], shape: tuple[int, ...], size: int | None
+) -> tuple[int, int, int, int]:
+    """Where a (left, top, width, height) of an image (H, W, …) lies after `to_square`; at least a pixel wide and high."""
+    height, width = shape[:2]
+    if size is None or (height, width) == (size, size):
+        return box
+    side = max(height, width)
+    left, top = box[0] + (side - width) // 2, box[1] + (side - height) // 2
+    x, y = left * size // side, top * size // side
+    right, bottom = (-(-end * size // side) for end in (left + box[2], top + box[3]))
+    return x, y, max(right - x, 1), max(bottom - y, 1)
+
+
 def _resample(plane: NDArray[np.float32], size: int) -> NDArray[np.float32]:
     image = Image.fromarray(plane)
     resized = image.resize((size, size), Image.Resampling.LANCZOS)

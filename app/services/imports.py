@@ -106,6 +106,8 @@ def add_real(db: Session, set_id: str, decoded: Decoded, sha256: str) -> None:
         "window_center": window.center if window else None,
         "window_width": window.width if window else None,
         "window_source": decoded.window_source,
+        "text_reasons": list(decoded.text_reasons),
+        "text_boxes": [list(box) for box in decoded.text_boxes],
     }
     imagesets.add_image(
         db,
@@ -116,6 +118,7 @@ def add_real(db: Session, set_id: str, decoded: Decoded, sha256: str) -> None:
         place=decoded.place,
         frame=decoded.frame,
         patient_group=decoded.patient_group,
+        text_suspected=bool(decoded.text_reasons),
     )
 
 

@@ -1,5 +1,7 @@
 """The truth, alone: where each image came from. Few services may import this module (see pyproject.toml)."""
 
+from datetime import datetime
+
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -26,6 +28,10 @@ class Origin(Table):
     place: Mapped[int | None]
     frame: Mapped[int | None]
     patient_group: Mapped[int | None]
+    # real: whether its pixels may hold writing (why and where: in the facts), and who said that it identifies nobody
+    text_suspected: Mapped[bool] = mapped_column(default=False)
+    text_cleared_by: Mapped[str | None] = mapped_column(String(64))
+    text_cleared_at: Mapped[datetime | None]
     # synthetic: what renders it again
     checkpoint_id: Mapped[str | None] = mapped_column(ForeignKey("checkpoints.id"))
     seed: Mapped[int | None]

@@ -144,6 +144,7 @@ def test_nothing_of_a_file_survives_but_pixels_and_listed_facts(tmp_path, capfd,
         "pixel_spacing",
         "slice_thickness",
         "burned_in",
+        "secondary_capture",
     }
     assert isinstance(kept.patient_group, int)
 

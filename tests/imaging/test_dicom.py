@@ -277,6 +277,7 @@ def test_facts_of_the_allow_list(decode, tmp_path):
         "pixel_spacing": [0.7, 0.8],
         "slice_thickness": 2.5,
         "burned_in": True,
+        "secondary_capture": False,
     }
     facts = only(decode(write_slice(tmp_path / "b", RAMP))).facts
     assert facts["burned_in"] is facts["body_part"] is facts["manufacturer"] is None
