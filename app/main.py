@@ -23,6 +23,7 @@ from app.web import (
     sessions,
     signin,
     stimuli,
+    writing,
 )
 from app.web.deps import Context
 from app.web.security import BodyLimit, SameOriginWrites, SecurityHeaders
@@ -42,7 +43,18 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = FastAPI(title="Blindread", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.context = ctx
-    for router in (health, signin, imagesets, checkpoints, jobs, sessions, reports, readings, stimuli):
+    for router in (
+        health,
+        signin,
+        imagesets,
+        writing,
+        checkpoints,
+        jobs,
+        sessions,
+        reports,
+        readings,
+        stimuli,
+    ):
         app.include_router(router.router)
     app.mount("/static", StaticFiles(directory=bundled.path("static")), name="static")
     app.add_exception_handler(AppError, pages.show_app_error)

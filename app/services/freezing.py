@@ -14,7 +14,7 @@ from app.artifacts import Artifacts
 from app.errors import ConflictError, InvalidError
 from app.imaging import stimulus
 from app.protocol.order import order
-from app.services import audit, sessions, tokens
+from app.services import audit, sessions, signoff, tokens
 from app.tables.checkpoints import Checkpoint
 from app.tables.images import Image, ImageSet
 from app.tables.origins import Origin
@@ -47,6 +47,8 @@ def choose(db: Session, session_id: str) -> list[Chosen]:
         raise ConflictError("This session is frozen already.")
     arm = sessions.the_arm(db, session_id)
     sessions.common_shape(db, session.real_set_id, arm.image_set_id)
+    for set_id in (session.real_set_id, arm.image_set_id):
+        signoff.require(db, set_id)
     drawn = [
         *_draw(db, session.real_set_id, session.n_real, session.order_secret),
         *_draw(db, arm.image_set_id, arm.n_synthetic, session.order_secret),

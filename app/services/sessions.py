@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import ConflictError, InvalidError, NotFoundError
 from app.protocol.design import Protocol
-from app.services import audit, imagesets, invitations, jobs, tokens
+from app.services import audit, imagesets, invitations, jobs, signoff, tokens
 from app.services.imagesets import ImageSetRow
 from app.services.invitations import Invited, ReaderProgress
 from app.services.jobs import JobView
@@ -215,6 +215,8 @@ def start_freeze(db: Session, user: SignedIn, session_id: str, key: bytes, now: 
     session = own(db, user, session_id)
     if session.state != "draft":
         raise ConflictError("This session is frozen already.")
+    for set_id in (session.real_set_id, the_arm(db, session_id).image_set_id):
+        signoff.require(db, set_id)
     running = jobs.shown_by_id(db, session.job_id, now)
     if running and not running.ended:
         return

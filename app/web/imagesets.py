@@ -9,9 +9,10 @@ from starlette.concurrency import run_in_threadpool
 from app import clock
 from app.errors import AppError, InvalidError
 from app.imaging import stimulus, thumbnail
-from app.services import imagesets, imports
+from app.services import faces, imagesets, imports, signoff
 from app.services.imagesets import ImageSetRow, ImageSetView
 from app.services.people import SignedIn
+from app.services.signoff import Review
 from app.web import uploads
 from app.web.deps import Context, Ctx, CurrentUser
 from app.web.pages import render
@@ -42,6 +43,8 @@ class ImageSetPage:
 
     user: SignedIn
     set: ImageSetView
+    review: Review
+    faces: str | None
 
 
 @router.get("")
@@ -68,9 +71,11 @@ async def start_import(request: Request, ctx: Ctx, user: CurrentUser) -> Redirec
 
 
 @router.get("/{set_id}")
-def detail(request: Request, set_id: str, ctx: Ctx, user: CurrentUser) -> HTMLResponse:
+def detail(request: Request, set_id: str, ctx: Ctx, user: CurrentUser, writing: int = 1) -> HTMLResponse:
+    """One set; `writing` is the page of images whose pixels may hold text."""
     with ctx.database.read() as db:
-        page = ImageSetPage(user, imagesets.view(db, user, set_id, clock.now()))
+        view = imagesets.view(db, user, set_id, clock.now())
+        page = ImageSetPage(user, view, signoff.review(db, set_id, writing), faces.advice(db, set_id))
     return render(request, "imagesets/detail.html", page)
 
 
