@@ -56,7 +56,7 @@ class Item(Table):
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     session_id: Mapped[str] = mapped_column(ForeignKey("vtt_sessions.id"))
-    image_id: Mapped[str] = mapped_column(ForeignKey("images.id"))
+    image_id: Mapped[str] = mapped_column(ForeignKey("images.id"), index=True)
     number: Mapped[int]
     kind: Mapped[str] = mapped_column(String(16))
     stimulus_sha256: Mapped[str] = mapped_column(String(64))
