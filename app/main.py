@@ -13,6 +13,7 @@ from app import bundled, schema
 from app.errors import AppError, ConflictError
 from app.settings import Settings, load_settings
 from app.web import (
+    audits,
     checkpoints,
     health,
     imagesets,
@@ -51,6 +52,7 @@ def create_app(settings: Settings) -> FastAPI:
         checkpoints,
         jobs,
         sessions,
+        audits,
         reports,
         readings,
         stimuli,

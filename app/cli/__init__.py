@@ -132,15 +132,28 @@ def export(session: str, out: Annotated[Path, typer.Option(help="Folder to write
 
 
 @app.command()
+def audit(session: str, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Look for what gives a frozen session's synthetic images away; ends with 0 where it may be opened."""
+    from app.cli import studies
+
+    studies.audit(os.environ, session, as_json=as_json)
+
+
+@app.command()
 def verify(
-    session: Annotated[str, typer.Argument()] = "",
+    session: Annotated[
+        str, typer.Argument(help="A session's id, or an exported manifest.json, which is checked on its own.")
+    ] = "",
     render: Annotated[
         bool, typer.Option("--render", help="Also render some sampled images again and compare.")
     ] = False,
 ) -> None:
-    """Check the audit trail, and a session's stimuli against its manifest (all sessions without one)."""
+    """Check the audit trail, and a session against its manifest: stimuli, stored images, truth, orders (all sessions without one)."""
     from app.cli import studies
 
+    if session.endswith(".json"):
+        studies.verify_exported(Path(session))
+        return
     studies.verify(os.environ, session)
     if render:
         from app.cli import generators

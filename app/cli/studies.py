@@ -1,5 +1,6 @@
 """Commands on the database: users, imports, exports, verification."""
 
+import json
 import secrets
 import shutil
 import sys
@@ -7,16 +8,28 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 
 from app import clock
 from app.cli.opened import opened
 from app.db import Database
-from app.errors import InvalidError
+from app.errors import ConflictError, InvalidError
 from app.imaging import sources
 from app.imaging.importer import Decoded, decode_all
-from app.services import analysis, checkpoints, imagesets, imports, people, reports, unblinding, verification
+from app.services import (
+    analysis,
+    audits,
+    checkpoints,
+    imagesets,
+    imports,
+    manifests,
+    people,
+    reports,
+    unblinding,
+    verification,
+)
 from app.services.checkpoints import CheckpointView
 from app.services.people import SignedIn
 from app.tables.people import User
@@ -112,8 +125,54 @@ def export(environ: Mapping[str, str], session_id: str, out: Path) -> None:
     print(f"Written to {out}.")
 
 
+def audit(environ: Mapping[str, str], session_id: str, *, as_json: bool) -> None:
+    """Audit a frozen session in this process, and tell the findings; raises ConflictError where it must not be opened."""
+    from app.rehearsal import audit as rehearsed  # the application itself comes with it
+
+    with opened(environ) as (settings, database, artifacts):
+        with database.write() as db:
+            session = _session(db.get(VttSession, session_id), session_id)
+            audit_id = audits.begin(db, session, clock.now())
+        rehearsed.audit(settings, database, artifacts, audit_id, ACTOR, lambda _done, _total: True)
+        with database.read() as db:
+            found = audits.aggregate(db, audit_id)
+    if as_json:
+        print(json.dumps(found, indent=1))
+    else:
+        _tell_audit(found)
+    if not found["may_open"]:
+        raise ConflictError(f"This session must not be opened: {' '.join(found['blocks'])}")
+
+
+def _tell_audit(found: Mapping[str, Any]) -> None:
+    pixels = found["pixels"]
+    print(f"{found['looked_at']['real']} real and {found['looked_at']['synthetic']} synthetic images.")
+    for sentence in (*found["warnings"], found["unmeasured"]):
+        if sentence:
+            print(sentence)
+    if pixels is not None:
+        for finding in pixels["findings"]:
+            mend = f" A mend that may help: {finding['mend']}." if finding["mend"] else ""
+            print(f"{finding['title']} (p = {finding['p']:.2g} over all cues). {finding['sentence']}{mend}")
+        print(pixels["classifier"]["sentence"])
+    if found["need_a_reason"]:
+        print(f"To open it needs a written reason: {', '.join(found['need_a_reason'])}.")
+    elif found["may_open"]:
+        print("It may be opened.")
+
+
+def verify_exported(file: Path) -> None:
+    """Check an exported manifest.json on its own, without a database; raises InvalidError where it does not fit."""
+    if not file.is_file():
+        raise InvalidError(f"There is no file {file}.")
+    checked = manifests.check_opened(file.read_bytes())
+    print(
+        f"The truth about {checked} items and the secret of all orders are those that the manifest committed to."
+    )
+
+
 def verify(environ: Mapping[str, str], session_id: str) -> None:
-    """Check the audit trail and the frozen sessions' bytes; raises InvalidError naming the first thing that is wrong."""
+    """Check the audit trail and the frozen sessions; raises InvalidError naming the first thing that is wrong."""
     with opened(environ) as (settings, database, artifacts), database.read() as db:
         events = verification.audit_trail(db, settings.secret_key)
         print(f"The audit trail is whole ({events} entries).")
@@ -121,7 +180,8 @@ def verify(environ: Mapping[str, str], session_id: str) -> None:
             _session(db.get(VttSession, session_id), session_id)
         ids = [session_id] if session_id else verification.frozen_sessions(db)
         for each in ids:
-            print(f"Session {each}: {verification.session(db, artifacts, each)} stimuli are as frozen.")
+            checked = verification.session(db, artifacts, each)
+            print(f"Session {each}: {checked} stimuli are as frozen, with their images, truth and orders.")
 
 
 def _session(found: VttSession | None, session_id: str) -> VttSession:

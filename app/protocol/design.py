@@ -12,13 +12,17 @@ LONGEST_LABEL = 60
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """What a researcher decides about the page; raises InvalidError where it cannot be shown."""
+    """What a researcher decides about the page; raises InvalidError where it cannot be shown.
+
+    `mends` are changes of the pixels that all items get alike before they are encoded.
+    """
 
     instructions: str = wording.INSTRUCTIONS
     likert_labels: tuple[str, ...] = scale.LABELS
     disclose_ratio: bool = False
     show_progress: bool = True
     allow_undo: bool = False
+    mends: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what readers could not read."""
@@ -33,18 +37,27 @@ class Protocol:
             raise InvalidError("Two points of the Likert scale have the same wording.")
 
     def to_json(self) -> dict[str, object]:
-        return {**asdict(self), "likert_labels": list(self.likert_labels)}
+        return {**asdict(self), "likert_labels": list(self.likert_labels), "mends": list(self.mends)}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, object]) -> "Protocol":
         """What `to_json` stored; raises InvalidError for anything else."""
         labels = stored.get("likert_labels")
         flags = [stored.get(name) for name in ("disclose_ratio", "show_progress", "allow_undo")]
-        instructions = stored.get("instructions")
+        instructions, mends = stored.get("instructions"), stored.get("mends", [])
         if (
             not isinstance(labels, list)
             or not isinstance(instructions, str)
+            or not isinstance(mends, list)
             or not all(isinstance(f, bool) for f in flags)
         ):
             raise InvalidError("The stored protocol cannot be read.")
-        return cls(instructions, tuple(str(label) for label in labels), *(f is True for f in flags))
+        disclose_ratio, show_progress, allow_undo = (flag is True for flag in flags)
+        return cls(
+            instructions=instructions,
+            likert_labels=tuple(str(label) for label in labels),
+            disclose_ratio=disclose_ratio,
+            show_progress=show_progress,
+            allow_undo=allow_undo,
+            mends=tuple(str(mend) for mend in mends),
+        )

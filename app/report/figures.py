@@ -91,7 +91,7 @@ def rates(model: ModelResult) -> str:
     """FPR and FNR of each reader with Wilson's 95 % intervals, and with several readers the means below."""
     several = len(model.readers) > 1
     labels = [_short(reader.reader) for reader in model.readers] + ["all readers"] * several
-    with _drawing(1.3 + 0.42 * max(len(labels), 2)) as (axes, out):
+    with drawing(1.3 + 0.42 * max(len(labels), 2)) as (axes, out):
         for offset, metric, marker, colour, label, mean in (
             (-0.14, "fpr", "o", SYNTHETIC, "FPR: synthetic called real", model.fpr),
             (0.14, "fnr", "s", REAL, "FNR: real called synthetic", model.fnr),
@@ -140,7 +140,7 @@ def _mean(axes: Any, found: CrossedMean, place: float, colour: str) -> None:
 
 def likert_by_truth(model: ModelResult) -> str:
     """The share of ratings at each point of the scale, real beside synthetic."""
-    with _drawing(3.0) as (axes, out):
+    with drawing(3.0) as (axes, out):
         for offset, likert, colour in zip((-0.2, 0.2), model.likert, (REAL, SYNTHETIC), strict=True):
             total = sum(likert.distribution.values())
             shares = [100 * k / total if total else 0 for k in likert.distribution.values()]
@@ -154,8 +154,8 @@ def likert_by_truth(model: ModelResult) -> str:
 
 
 @contextmanager
-def _drawing(height: float) -> Iterator[tuple[Any, io.StringIO]]:
-    """Axes to draw on, `height` inches high; the SVG is in the buffer after the block."""
+def drawing(height: float, columns: int = 1) -> Iterator[tuple[Any, io.StringIO]]:
+    """Axes to draw on (an array of them where there are several columns), `height` inches high; the SVG is in the buffer after the block."""
     import matplotlib as mpl
     from matplotlib.figure import Figure as Canvas
 
@@ -164,7 +164,7 @@ def _drawing(height: float) -> Iterator[tuple[Any, io.StringIO]]:
         # Text stays text: the viewer's font has the letters that ours lacks.
         warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
         canvas = Canvas(figsize=(7.0, height), layout="constrained")
-        yield canvas.subplots(), out
+        yield canvas.subplots(1, columns), out
         canvas.savefig(svg, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     out.write(re.sub(r"<!DOCTYPE[^>]*>\s*", "", svg.getvalue()))
 

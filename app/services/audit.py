@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 from app.tables.audit import AuditEvent
 
 _START = "0" * 64
+UNBLINDING = "unblinding"  # truth joined to ratings was looked at
+TRUTH_SEEN = "truth seen"  # the truth about single images was looked at
 
 
 def record(
@@ -41,6 +43,14 @@ def head(db: Session) -> dict[str, object]:
     """The last entry's number and MAC, copied into every export so that a cut tail shows later."""
     last = db.scalars(select(AuditEvent).order_by(AuditEvent.number.desc()).limit(1)).first()
     return {"number": last.number, "mac": last.mac} if last else {"number": 0, "mac": _START}
+
+
+def happened(db: Session, action: str, subject: str, actor: str) -> bool:
+    """Whether this actor did this to this subject before."""
+    query = select(AuditEvent.number).where(
+        AuditEvent.action == action, AuditEvent.subject == subject, AuditEvent.actor == actor
+    )
+    return db.scalar(query.limit(1)) is not None
 
 
 def first_break(db: Session, key: bytes) -> int | None:

@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,15 +11,13 @@ from sqlalchemy.orm import Session
 
 from app.artifacts import Artifacts
 from app.errors import ConflictError, InvalidError
-from app.imaging import stimulus
+from app.protocol.design import Protocol
 from app.protocol.order import order
-from app.services import audit, sessions, signoff, tokens
-from app.tables.checkpoints import Checkpoint
-from app.tables.images import Image, ImageSet
+from app.services import audit, manifests, sessions, signoff, stimuli, tokens
+from app.services.manifests import Stimulus
+from app.tables.images import Image
 from app.tables.origins import Origin
 from app.tables.sessions import Item, VttSession
-
-MANIFEST_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +54,11 @@ def choose(db: Session, session_id: str) -> list[Chosen]:
     return [by_id[i] for i in order(sorted(by_id), _seed(session.order_secret, "numbers"))]
 
 
+def mends_of(db: Session, session_id: str) -> tuple[str, ...]:
+    """The mends that the researcher chose for all items of a draft."""
+    return Protocol.from_json(db.get_one(VttSession, session_id).protocol).mends
+
+
 def _draw(db: Session, set_id: str, count: int, secret: str) -> list[Chosen]:
     rows = db.execute(
         select(Image.id, Image.sha256, Origin.kind)
@@ -73,17 +75,17 @@ def _seed(secret: str, purpose: str) -> bytes:
     return hmac.new(bytes.fromhex(secret), purpose.encode(), hashlib.sha256).digest()
 
 
-def fix_bytes(artifacts: Artifacts, chosen: Sequence[Chosen], alive: Callable[[int], bool]) -> Fixed | None:
+def fix_bytes(
+    artifacts: Artifacts, chosen: Sequence[Chosen], mended: Sequence[str], alive: Callable[[int], bool]
+) -> Fixed | None:
     """Encode every item by one path and store it; None where `alive(done)` says to stop.
 
     Raises InvalidError where the files differ in length: that alone would tell some of them apart.
     """
     digests, lengths = [], set()
-    for done, item in enumerate(chosen):
+    for done, encoded in enumerate(stimuli.derived(artifacts, [item.sha256 for item in chosen], mended)):
         if done % 16 == 0 and not alive(done):
             return None
-        pixels = stimulus.decode(artifacts.get_content("images", item.sha256, ".png"))
-        encoded = stimulus.encode(pixels)
         lengths.add(len(encoded))
         digests.append(artifacts.put_content("stimuli", encoded, ".png"))
     if len(lengths) != 1:
@@ -108,19 +110,22 @@ def freeze(
     session = db.get_one(VttSession, session_id)
     if session.state != "draft":
         return
-    manifest = json.dumps(_manifest(db, session, chosen, fixed, now), indent=1, sort_keys=True).encode()
-    session.manifest_sha256 = artifacts.put(f"manifests/{session_id}.json", manifest)
-    for number, (item, digest) in enumerate(zip(chosen, fixed.sha256, strict=True), start=1):
-        db.add(
-            Item(
-                id=tokens.identifier(),
-                session_id=session_id,
-                image_id=item.image_id,
-                number=number,
-                kind="main",
-                stimulus_sha256=digest,
-            )
+    items = [
+        Item(
+            id=tokens.identifier(),
+            session_id=session_id,
+            image_id=item.image_id,
+            number=number,
+            kind="main",
+            stimulus_sha256=digest,
         )
+        for number, (item, digest) in enumerate(zip(chosen, fixed.sha256, strict=True), start=1)
+    ]
+    lines = [Stimulus(item.id, item.kind, item.stimulus_sha256) for item in items]
+    kinds = [item.kind for item in chosen]
+    manifest = manifests.make(db, session, lines, kinds, fixed.length, now)
+    session.manifest_sha256 = artifacts.put(f"manifests/{session_id}.json", manifests.written(manifest))
+    db.add_all(items)
     db.flush()
     session.state, session.frozen_at = "frozen", now
     audit.record(
@@ -132,45 +137,3 @@ def freeze(
         subject=f"session:{session_id}",
         manifest_sha256=session.manifest_sha256,
     )
-
-
-def truth_commitment(secret: str, kinds: Sequence[str]) -> str:
-    """A salted hash of the truth: published before the study, opened with the secret after it."""
-    return hmac.new(bytes.fromhex(secret), json.dumps(list(kinds)).encode(), hashlib.sha256).hexdigest()
-
-
-def _manifest(
-    db: Session, session: VttSession, chosen: Sequence[Chosen], fixed: Fixed, now: datetime
-) -> dict[str, object]:
-    arm = sessions.the_arm(db, session.id)
-    width, height, mode = sessions.common_shape(db, session.real_set_id, arm.image_set_id)
-    synthetic = db.get_one(ImageSet, arm.image_set_id)
-    checkpoint = db.get_one(Checkpoint, str(synthetic.pipeline["checkpoint_id"]))
-    return {
-        "version": MANIFEST_VERSION,
-        "session": session.id,
-        "title": session.title,
-        "public_title": session.public_title,
-        "frozen_at": now.isoformat(),
-        "protocol": session.protocol,
-        "encoder": {
-            **stimulus.PARAMETERS,
-            "width": width,
-            "height": height,
-            "mode": mode,
-            "bytes": fixed.length,
-        },
-        "stimuli": [
-            {"number": number, "sha256": digest} for number, digest in enumerate(fixed.sha256, start=1)
-        ],
-        "real": {"images": session.n_real, "pipeline": db.get_one(ImageSet, session.real_set_id).pipeline},
-        "arms": [
-            {
-                "label": arm.label,
-                "images": arm.n_synthetic,
-                "sampling": {k: v for k, v in synthetic.pipeline.items() if k != "checkpoint_id"},
-                "checkpoint": checkpoint.facts,
-            }
-        ],
-        "truth_commitment": truth_commitment(session.order_secret, [item.kind for item in chosen]),
-    }

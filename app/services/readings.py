@@ -99,8 +99,7 @@ def start(db: Session, seat: ReaderSeat, now: datetime) -> None:
     _require_open(session)
     if reading.started_at is not None:
         return
-    items = db.scalars(select(Item.id).where(Item.session_id == session.id))
-    for position, item_id in enumerate(order(items, reader_seed(session.order_secret, seat.slot)), start=1):
+    for position, item_id in enumerate(order_of(db, session, seat.slot), start=1):
         db.add(
             Presentation(
                 token=secrets.token_hex(16), reading_id=reading.id, position=position, item_id=item_id
@@ -108,6 +107,12 @@ def start(db: Session, seat: ReaderSeat, now: datetime) -> None:
         )
     reading.started_at = now
     reading.told = {"sentences": _told(db, session), "likert_labels": session.protocol["likert_labels"]}
+
+
+def order_of(db: Session, session: VttSession, slot: int) -> list[str]:
+    """The ids of a session's items in the order of the reader in `slot`: from ids and the session's secret alone."""
+    items = db.scalars(select(Item.id).where(Item.session_id == session.id))
+    return order(items, reader_seed(session.order_secret, slot))
 
 
 def protocol(db: Session, seat: ReaderSeat) -> Protocol:
@@ -258,13 +263,6 @@ def _revision(
 
 def _told(db: Session, session: VttSession) -> list[str]:
     """The sentences about the task: the instructions, and the mix as far as the protocol tells it."""
-    told = Protocol.from_json(session.protocol)
-    sentences = [told.instructions]
-    if told.disclose_ratio:
-        n_synthetic = (
-            db.scalar(select(func.count()).select_from(Item).where(Item.session_id == session.id)) or 0
-        ) - session.n_real
-        sentences.append(wording.proportion(session.n_real, n_synthetic))
-    else:
-        sentences.append(wording.ANY_MIX)
-    return sentences
+    items = db.scalar(select(func.count()).select_from(Item).where(Item.session_id == session.id)) or 0
+    fixed = Protocol.from_json(session.protocol)
+    return wording.told(fixed.instructions, session.n_real, items, disclose_ratio=fixed.disclose_ratio)

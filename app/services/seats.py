@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.errors import NotFoundError, SignInRequiredError
-from app.services import tokens
+from app.errors import ForbiddenError, NotFoundError, SignInRequiredError
+from app.services import audit, tokens
 from app.tables.people import Reader, ReaderLogin
 from app.tables.sessions import Reading, VttSession
 
 LOGIN_LASTS = timedelta(days=30)
 _UNKNOWN_LINK = "This link is not valid. Please ask the person who invited you for a new one."
+_SAW_THE_TRUTH = "This browser is signed in as somebody who has seen the answers to this reading, and cannot be its reader."
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,15 @@ def open_link(db: Session, token: str, now: datetime) -> Landing:
     return Landing(session.public_title)
 
 
-def confirm(db: Session, token: str, now: datetime) -> str:
-    """Open the reading in this browser; returns the token for its cookie. The link works again on other devices."""
+def confirm(db: Session, token: str, now: datetime, actor: str | None = None) -> str:
+    """Open the reading in this browser; returns the token for its cookie. The link works again on other devices.
+
+    `actor` is the researcher who is signed in there, if any; raises ForbiddenError for one who has seen the session's truth.
+    """
     reading = _linked(db, token, now)
+    subject = f"session:{reading.session_id}"
+    if actor and any(audit.happened(db, act, subject, actor) for act in (audit.UNBLINDING, audit.TRUTH_SEEN)):
+        raise ForbiddenError(_SAW_THE_TRUTH)
     reading.opened_at = reading.opened_at or now
     cookie = tokens.new()
     db.add(

@@ -1,7 +1,7 @@
 """VTT sessions as researchers handle them: create, open, close, invite. Freezing stands in freezing.py."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import ConflictError, InvalidError, NotFoundError
 from app.protocol.design import Protocol
-from app.services import audit, imagesets, invitations, jobs, signoff, tokens
+from app.services import audit, audits, imagesets, invitations, jobs, signoff, tokens
 from app.services.imagesets import ImageSetRow
 from app.services.invitations import Invited, ReaderProgress
 from app.services.jobs import JobView
@@ -112,6 +112,44 @@ def create(db: Session, user: SignedIn, new: NewSession, key: bytes, now: dateti
     )
     db.add(arm)
     _record(db, key, user, session, "session created", now)
+    return session.id
+
+
+def copy(
+    db: Session, user: SignedIn, session_id: str, mends: tuple[str, ...], key: bytes, now: datetime
+) -> str:
+    """A new draft of the same design with these mends besides those it had, and a secret of its own; returns its id."""
+    old = own(db, user, session_id)
+    protocol = Protocol.from_json(old.protocol)
+    mended = replace(protocol, mends=tuple(dict.fromkeys((*protocol.mends, *mends))))
+    ending = ", mended"
+    session = VttSession(
+        id=tokens.identifier(),
+        owner_id=user.id,
+        title=old.title
+        if old.title.endswith(ending)
+        else old.title[: imagesets.LONGEST_NAME - len(ending)] + ending,
+        public_title=old.public_title,
+        state="draft",
+        real_set_id=old.real_set_id,
+        n_real=old.n_real,
+        protocol=mended.to_json(),
+        order_secret=secrets.token_hex(32),
+        created_at=now,
+    )
+    db.add(session)
+    db.flush()
+    for arm in db.scalars(select(Arm).where(Arm.session_id == old.id)):
+        db.add(
+            Arm(
+                id=tokens.identifier(),
+                session_id=session.id,
+                image_set_id=arm.image_set_id,
+                label=arm.label,
+                n_synthetic=arm.n_synthetic,
+            )
+        )
+    _record(db, key, user, session, "session created", now, copied_from=old.id, mends=list(mended.mends))
     return session.id
 
 
@@ -225,15 +263,21 @@ def start_freeze(db: Session, user: SignedIn, session_id: str, key: bytes, now: 
     _record(db, key, user, session, "freeze asked for", now)
 
 
-def open_session(db: Session, user: SignedIn, session_id: str, key: bytes, now: datetime) -> None:
-    """Let readers rate; raises ConflictError unless the session is frozen."""
+def open_session(
+    db: Session, user: SignedIn, session_id: str, key: bytes, now: datetime, reason: str = ""
+) -> None:
+    """Let readers rate; raises ConflictError unless the session is frozen and its bytes are audited.
+
+    `reason` says why it is opened in spite of what the audit found; raises InvalidError where one is needed and missing.
+    """
     session = own(db, user, session_id)
     if session.state == "open":
         return
     if session.state != "frozen":
         raise ConflictError("Only a frozen session can be opened.")
+    audited = audits.require(db, session, reason)
     session.state, session.opened_at = "open", now
-    _record(db, key, user, session, "session opened", now)
+    _record(db, key, user, session, "session opened", now, **audited)
 
 
 def close(db: Session, user: SignedIn, session_id: str, key: bytes, now: datetime) -> None:

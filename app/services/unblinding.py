@@ -8,12 +8,11 @@ from sqlalchemy.orm import Session
 
 from app.errors import ConflictError
 from app.services import audit
-from app.tables.audit import AuditEvent
 from app.tables.origins import Origin
 from app.tables.people import Reader
 from app.tables.sessions import Arm, Item, Presentation, Rating, Reading, VttSession
 
-ACTION = "unblinding"
+ACTION = audit.UNBLINDING
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +59,7 @@ def look(db: Session, session: VttSession, *, actor: str, what: str, key: bytes,
 
 def looked(db: Session, session_id: str, actor: str) -> bool:
     """Whether this person has looked at this session's truth before."""
-    return (
-        db.scalar(
-            select(AuditEvent.number)
-            .where(
-                AuditEvent.action == ACTION,
-                AuditEvent.subject == f"session:{session_id}",
-                AuditEvent.actor == actor,
-            )
-            .limit(1)
-        )
-        is not None
-    )
+    return audit.happened(db, ACTION, f"session:{session_id}", actor)
 
 
 def ratings(db: Session, session_id: str) -> list[UnblindedRating]:

@@ -1,16 +1,20 @@
-"""Check that what was fixed is still as it was: the audit trail, stimuli and manifests."""
+"""Check that what was fixed is still as it was: the audit trail, stimuli, truth, orders and manifests."""
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.artifacts import Artifacts
 from app.errors import InvalidError
-from app.services import audit
+from app.protocol.design import Protocol
+from app.services import audit, manifests, readings, stimuli, unblinding
 from app.tables.audit import AuditEvent
-from app.tables.sessions import Item, VttSession
+from app.tables.images import Image
+from app.tables.sessions import Item, Presentation, Reading, VttSession
 
 
 def audit_trail(db: Session, key: bytes) -> int:
@@ -28,14 +32,19 @@ def frozen_sessions(db: Session) -> list[str]:
 
 
 def session(db: Session, artifacts: Artifacts, session_id: str) -> int:
-    """The number of stimuli that are as the manifest says; raises InvalidError naming the first that is not."""
+    """The number of stimuli that are as the manifest says; raises InvalidError naming the first that is not.
+
+    Checked are the manifest, its items, the stimuli's bytes, that the stored images still give those bytes, that truth and secret
+    are the ones it committed to, and that each reader's order is the one which the secret gives.
+    """
     row = db.get_one(VttSession, session_id)
     if row.manifest_sha256 is None:
         raise InvalidError("This session is not frozen, so there is nothing to verify.")
     raw = _bytes(artifacts, f"manifests/{session_id}.json", "The manifest is gone.")
     if hashlib.sha256(raw).hexdigest() != row.manifest_sha256:
         raise InvalidError("The manifest was changed: its sha256 is not the frozen one.")
-    promised = {entry["number"]: entry["sha256"] for entry in json.loads(raw)["stimuli"]}
+    manifest = json.loads(raw)
+    promised = {entry["number"]: entry["sha256"] for entry in manifest["stimuli"]}
     items = list(db.scalars(select(Item).where(Item.session_id == session_id).order_by(Item.number)))
     if promised != {item.number: item.stimulus_sha256 for item in items}:
         raise InvalidError("The session's items are not those of its manifest.")
@@ -43,7 +52,52 @@ def session(db: Session, artifacts: Artifacts, session_id: str) -> int:
         data = _bytes(artifacts, f"stimuli/{digest[:2]}/{digest}.png", f"Stimulus {number} is gone.")
         if hashlib.sha256(data).hexdigest() != digest:
             raise InvalidError(f"Stimulus {number} was changed: its sha256 is not the frozen one.")
+    _derive_again(db, artifacts, row, items)
+    _check_commitments(db, row, manifest)
+    _check_orders(db, row)
     return len(items)
+
+
+def _derive_again(db: Session, artifacts: Artifacts, row: VttSession, items: Sequence[Item]) -> None:
+    stored = dict(
+        db.execute(
+            select(Item.id, Image.sha256)
+            .join(Image, Image.id == Item.image_id)
+            .where(Item.session_id == row.id)
+        ).all()
+    )
+    again = stimuli.derived(
+        artifacts, [stored[item.id] for item in items], Protocol.from_json(row.protocol).mends
+    )
+    try:
+        for item, encoded in zip(items, again, strict=True):
+            if hashlib.sha256(encoded).hexdigest() != item.stimulus_sha256:
+                raise InvalidError(f"Stimulus {item.number} is not what its stored image gives.")
+    except (OSError, ValueError) as error:
+        raise InvalidError("An image that a stimulus was made from is gone or damaged.") from error
+
+
+def _check_commitments(db: Session, row: VttSession, manifest: Mapping[str, Any]) -> None:
+    secret = row.order_secret
+    if manifest["truth_commitment"] != manifests.truth_commitment(secret, unblinding.truth(db, row.id)):
+        raise InvalidError("The truth is not the one that the manifest committed to.")
+    if "order" in manifest and manifest["order"]["commitment"] != manifests.order_commitment(secret):
+        raise InvalidError("The orders' secret is not the one that the manifest committed to.")
+
+
+def _check_orders(db: Session, row: VttSession) -> None:
+    for reading in db.scalars(select(Reading).where(Reading.session_id == row.id).order_by(Reading.slot)):
+        shown = list(
+            db.scalars(
+                select(Presentation.item_id)
+                .where(Presentation.reading_id == reading.id)
+                .order_by(Presentation.position)
+            )
+        )
+        if shown and shown != readings.order_of(db, row, reading.slot):
+            raise InvalidError(
+                f"The order of reader number {reading.slot} is not the one drawn at the freeze."
+            )
 
 
 def _bytes(artifacts: Artifacts, name: str, sentence: str) -> bytes:

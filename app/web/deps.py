@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
+from sqlalchemy.orm import Session
 
 from app import clock
 from app.artifacts import Artifacts
@@ -57,6 +58,15 @@ def user(request: Request, ctx: Ctx) -> SignedIn:
         raise SignInRequiredError("Please sign in.")
     with ctx.database.read() as db:
         return people.who(db, token, clock.now())
+
+
+def signed_in(request: Request, db: Session) -> str | None:
+    """The pseudonym of the researcher or admin who is signed in in this browser; None for nobody."""
+    token = request.cookies.get(LOGIN_COOKIE)
+    try:
+        return people.who(db, token, clock.now()).pseudonym if token else None
+    except SignInRequiredError:
+        return None
 
 
 def reader(request: Request, ctx: Ctx) -> ReaderSeat:

@@ -13,7 +13,7 @@ from app import clock
 from app.errors import NotFoundError, TooManyError
 from app.services import readings, seats
 from app.services.readings import State, Submission, Welcome
-from app.web.deps import READER_COOKIE, Context, Ctx, CurrentReader
+from app.web.deps import READER_COOKIE, Context, Ctx, CurrentReader, signed_in
 from app.web.pages import render
 
 router = APIRouter()
@@ -74,7 +74,7 @@ def landing(request: Request, token: str, ctx: Ctx) -> HTMLResponse:
 def confirm(request: Request, token: str, ctx: Ctx) -> RedirectResponse:
     """Open the reading in this browser."""
     with _guessing_slowed(request, ctx), ctx.database.write() as db:
-        cookie = seats.confirm(db, token, clock.now())
+        cookie = seats.confirm(db, token, clock.now(), signed_in(request, db))
     response = RedirectResponse("/read", 303)
     response.set_cookie(
         READER_COOKIE,

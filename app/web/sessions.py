@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app import clock
 from app.protocol import scale, wording
-from app.services import imagesets, sessions
+from app.services import audit_views, imagesets, manifests, sessions
+from app.services.audit_views import AuditView
 from app.services.imagesets import ImageSetRow
 from app.services.invitations import Invited
 from app.services.people import SignedIn
@@ -40,10 +41,11 @@ class NewSessionPage:
 
 @dataclass(frozen=True, slots=True)
 class SessionPage:
-    """sessions/detail.html: the state as steps, what to do next, the readers."""
+    """sessions/detail.html: the state as steps, what to do next, the blinding audit, the readers."""
 
     user: SignedIn
     session: SessionView
+    audit: AuditView
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +115,20 @@ def create(
 
 @router.get("/{session_id}")
 def detail(request: Request, session_id: str, ctx: Ctx, user: CurrentUser) -> HTMLResponse:
+    now = clock.now()
     with ctx.database.read() as db:
-        view = sessions.view(db, user, session_id, clock.now())
-    return render(request, "sessions/detail.html", SessionPage(user, view))
+        view = sessions.view(db, user, session_id, now)
+        audit = audit_views.view(db, user, session_id, now)
+    return render(request, "sessions/detail.html", SessionPage(user, view, audit))
+
+
+@router.get("/{session_id}/manifest.json")
+def manifest(session_id: str, ctx: Ctx, user: CurrentUser) -> Response:
+    """The manifest as frozen, to publish before the study: it commits to the truth and does not tell it."""
+    with ctx.database.read() as db:
+        data = manifests.published(ctx.artifacts, sessions.own(db, user, session_id))
+    headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="manifest.json"'}
+    return Response(data, media_type="application/json", headers=headers)
 
 
 @router.post("/{session_id}/freeze")
@@ -126,9 +139,11 @@ def freeze(session_id: str, ctx: Ctx, user: CurrentUser) -> RedirectResponse:
 
 
 @router.post("/{session_id}/open")
-def open_session(session_id: str, ctx: Ctx, user: CurrentUser) -> RedirectResponse:
+def open_session(
+    session_id: str, ctx: Ctx, user: CurrentUser, reason: Annotated[str, Form()] = ""
+) -> RedirectResponse:
     with ctx.database.write() as db:
-        sessions.open_session(db, user, session_id, ctx.settings.secret_key, clock.now())
+        sessions.open_session(db, user, session_id, ctx.settings.secret_key, clock.now(), reason)
     return RedirectResponse(f"/sessions/{session_id}", 303)
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.engines import local
 from app.errors import AppError
-from app.services import checkpoints, imports, pictures, reports, samples, sessions
+from app.services import audits, checkpoints, imports, pictures, reports, samples, sessions
 from app.tables.jobs import Job
 from app.worker import drawing, generators, images, studies
 from app.worker.work import Parts, Work
@@ -34,6 +34,7 @@ BODIES: dict[str, Callable[[Work], None]] = {
     samples.SAMPLE_JOB: generators.sample_images,
     pictures.NEIGHBOURS_JOB: drawing.look_for_neighbours,
     sessions.FREEZE_JOB: studies.freeze,
+    audits.AUDIT_JOB: studies.audit,
     reports.REPORT_JOB: studies.make_report,
 }
 

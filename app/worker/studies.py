@@ -1,7 +1,8 @@
-"""The jobs of a study: freeze a session, make its report."""
+"""The jobs of a study: freeze a session, audit its blinding, make its report."""
 
 from app import clock
-from app.services import analysis, freezing
+from app.services import analysis, audits, freezing
+from app.tables.sessions import VttSession
 from app.worker.work import Work
 
 
@@ -11,7 +12,8 @@ def freeze(work: Work) -> None:
     parts = work.parts
     with parts.database.read() as db:
         chosen = freezing.choose(db, session_id)
-    fixed = freezing.fix_bytes(parts.artifacts, chosen, lambda done: work.alive(done, len(chosen)))
+        mended = freezing.mends_of(db, session_id)
+    fixed = freezing.fix_bytes(parts.artifacts, chosen, mended, lambda done: work.alive(done, len(chosen)))
     if fixed is None:
         return
     with parts.database.write() as db:
@@ -25,7 +27,23 @@ def freeze(work: Work) -> None:
             key=parts.settings.secret_key,
             now=clock.now(),
         )
+        audits.request(db, db.get_one(VttSession, session_id), work.job.owner_id, actor, clock.now())
     work.alive(len(chosen), len(chosen))
+
+
+def audit(work: Work) -> None:
+    """Look for what gives synthetic images away in what readers will be sent."""
+    from app.rehearsal import audit as rehearsed  # the application itself comes with it
+
+    parts = work.parts
+    rehearsed.audit(
+        parts.settings,
+        parts.database,
+        parts.artifacts,
+        str(work.payload["audit_id"]),
+        str(work.payload["actor"]),
+        work.alive,
+    )
 
 
 def make_report(work: Work) -> None:

@@ -33,19 +33,19 @@ _SEEDS = """EXISTS (SELECT 1 FROM origins JOIN items ON items.image_id = origins
 
 
 def _frozen(row: str) -> str:
-    return f"(SELECT frozen_at FROM vtt_sessions WHERE id = {row}.session_id) IS NOT NULL"
+    return f"(SELECT frozen_at FROM vtt_sessions WHERE id = {row}.session_id) IS NOT NULL"  # noqa: S608
 
 
 def _of_frozen(table: str) -> str:
     return f"""EXISTS (SELECT 1 FROM {table} JOIN vtt_sessions ON vtt_sessions.id = {table}.session_id
-        WHERE {table}.id = NEW.id AND vtt_sessions.frozen_at IS NOT NULL)"""
+        WHERE {table}.id = NEW.id AND vtt_sessions.frozen_at IS NOT NULL)"""  # noqa: S608
 
 
 def _shown(row: str, column: str) -> str:
-    return f"EXISTS (SELECT 1 FROM items WHERE image_id = {row}.{column})"
+    return f"EXISTS (SELECT 1 FROM items WHERE image_id = {row}.{column})"  # noqa: S608
 
 
-# name: (table, event, condition, sentence)
+# Each by its name: table, event, condition and sentence.
 TRIGGERS = {
     "vtt_sessions_frozen_insert": (
         "vtt_sessions",
@@ -115,7 +115,12 @@ EMPTIED = ("vtt_sessions", "items", "arms", "images", "origins", "ratings", "aud
 # What the first migration made, on SQLite alone.
 FIRST = {
     **{
-        f"{table}_frozen_{event.lower()}": (table, event, _frozen("NEW" if event == "INSERT" else "OLD"), FROZEN)
+        f"{table}_frozen_{event.lower()}": (
+            table,
+            event,
+            _frozen("NEW" if event == "INSERT" else "OLD"),
+            FROZEN,
+        )
         for table in ("items", "arms")
         for event in ("INSERT", "UPDATE", "DELETE")
     },

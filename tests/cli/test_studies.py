@@ -103,7 +103,7 @@ def study(parts, tmp_path):
         sessions.start_freeze(db, user, session_id, key, now)
     worker.run_until_idle(parts)
     with parts.database.write() as db:
-        sessions.open_session(db, user, session_id, key, now)
+        sessions.open_session(db, user, session_id, key, now, "Images of a test: noise.")
     for code, answer in (("R01", "real"), ("=R02", "synthetic")):
         read_all(parts, session_id, user.id, code, answer)
     with parts.database.write() as db:
@@ -187,7 +187,7 @@ def test_export_writes_everything_and_logs_the_look(blindread, study, tmp_path):
 
 
 def test_the_manifest_opens_its_commitment(blindread, study, tmp_path):
-    from app.services.freezing import truth_commitment
+    from app.services.manifests import truth_commitment
 
     blindread("export", study.session_id, "--out", tmp_path / "out")
     opened = json.loads((tmp_path / "out" / "manifest.json").read_text())

@@ -139,9 +139,20 @@ def filled(database):
 
 
 def contents(database):
-    tables = ("vtt_sessions", "items", "arms", "images", "origins", "presentations", "ratings", "audit_events")
+    tables = (
+        "vtt_sessions",
+        "items",
+        "arms",
+        "images",
+        "origins",
+        "presentations",
+        "ratings",
+        "audit_events",
+    )
     with database.engine.connect() as connection:
-        return {table: sorted(map(str, connection.execute(text(f"SELECT * FROM {table}")))) for table in tables}
+        return {
+            table: sorted(map(str, connection.execute(text(f"SELECT * FROM {table}")))) for table in tables
+        }
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +175,6 @@ def large():
 def refuse(database, statement):
     before = contents(database)
     with pytest.raises(IntegrityError), database.engine.begin() as connection:
-        connection.execute(text("SELECT 1"))
         connection.execute(text(statement))
     assert contents(database) == before
 
@@ -180,7 +190,7 @@ def test_sqlite_refuses_it_with_its_references_unchecked(lite):
         driver.execute("PRAGMA foreign_keys=OFF")
         try:
             for statement in (*REFUSED, *REPLACED):
-                with pytest.raises(Exception, match="cannot be changed|only added|is fixed"):
+                with pytest.raises(Exception, match=r"cannot be changed|only added|is fixed"):
                     driver.execute(statement)
         finally:
             driver.execute("PRAGMA foreign_keys=ON")

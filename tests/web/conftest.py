@@ -23,6 +23,7 @@ from tests.factories_dicom import write_slice
 PASSWORD = "a long enough password"
 OWNER, OTHER, ADMIN = "owner@example.org", "other@example.org", "admin@example.org"
 SIZE = 16
+REASON = "Images of a test: noise beside an untrained generator's."
 FORM = {
     "title": "Pilot",
     "public_title": "Brain slices",
@@ -187,7 +188,7 @@ def opened(site: Site, client: TestClient, known: Known, **changes: object) -> s
     address = create(client, known, **changes).headers["location"]
     client.post(f"{address}/freeze")
     site.work()
-    assert client.post(f"{address}/open").status_code == 303
+    assert client.post(f"{address}/open", data={"reason": REASON}).status_code == 303
     return address
 
 

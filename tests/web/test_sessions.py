@@ -5,7 +5,19 @@ import re
 
 import pytest
 
-from tests.web.conftest import ADMIN, OTHER, create, ident, invite, opened, png, read_all, sample, text
+from tests.web.conftest import (
+    ADMIN,
+    OTHER,
+    REASON,
+    create,
+    ident,
+    invite,
+    opened,
+    png,
+    read_all,
+    sample,
+    text,
+)
 
 
 def test_it_works(furnished, owner, known):
@@ -20,7 +32,7 @@ def test_it_works(furnished, owner, known):
     frozen = owner.get(address).text
     assert ">frozen<" in frozen
     assert re.search(r"\b[0-9a-f]{64}\b", frozen)
-    owner.post(f"{address}/open")
+    owner.post(f"{address}/open", data={"reason": REASON})
     assert ">open<" in owner.get(address).text
     assert read_all(furnished, invite(owner, address), lambda *_: ("real", 4)) == 8
     page = text(owner.get(address))
@@ -150,7 +162,7 @@ def test_nobody_rates_before_the_opening_or_after_the_closing(furnished, owner, 
     reader.post(invite(owner, address))
     assert "not been opened yet" in text(reader.get("/read"))
     assert reader.post("/read/start").status_code == 409
-    owner.post(f"{address}/open")
+    owner.post(f"{address}/open", data={"reason": REASON})
     assert reader.post("/read/start").status_code == 303
     item = reader.get("/read/state").json()["current"]
     owner.post(f"{address}/close")

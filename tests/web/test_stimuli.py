@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, text
 
 from app.tables.origins import Origin
 from app.tables.people import Reader
@@ -92,6 +92,8 @@ def test_swapping_the_truth_changes_no_byte_that_a_reader_receives(furnished, ow
     """One reader reads; each real image changes its whole origin with a synthetic one; a second reader with the same order reads."""
     first = everything(Seat(furnished, invite(owner, session, "R01")))
     with furnished.parts.database.write() as db:
+        for event in ("insert", "update", "delete"):  # the database itself would refuse the swap
+            db.execute(text(f"DROP TRIGGER origins_shown_{event}"))
         rows = [dict(row) for row in db.execute(select(Origin.__table__)).mappings()]
         real, synthetic = ([row for row in rows if row["kind"] == kind] for kind in ("real", "synthetic"))
         assert len(real) >= 4

@@ -1,0 +1,96 @@
+"""One blinding audit from the first request to the kept result: what is sent, then what the pixels give away."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app import clock, rehearsal
+from app.artifacts import Artifacts
+from app.blinding import transport
+from app.blinding.transport import Drift, Observed, TransportAudit
+from app.db import Database
+from app.services import auditing, audits
+from app.settings import Settings
+
+RESULT_VERSION = 1
+
+
+def audit(
+    settings: Settings,
+    database: Database,
+    artifacts: Artifacts,
+    audit_id: str,
+    actor: str,
+    alive: Callable[[int, int], bool],
+) -> None:
+    """Audit the frozen bytes of a session and keep the result; nothing is kept where `alive(done, total)` says to stop."""
+    seed = secrets.randbits(64)
+    rng = np.random.default_rng(seed)
+    with database.read() as db:
+        session_id = audits.session_of(db, audit_id).id
+        synthetic = auditing.truth(db, session_id)
+    total = len(synthetic) + 1
+    with rehearsal.of_session(settings, database, session_id) as stage:
+        sent = _transport(stage, synthetic, rng, lambda done: alive(done, total))
+    if sent is None or not alive(len(synthetic), total):
+        return
+    with database.read() as db:
+        sample = auditing.sample(db, artifacts, session_id, rng)
+    measured = auditing.measure(sample, rng)
+    for name, svg in measured.figures.items():
+        artifacts.put(f"audits/{audit_id}/{name}", svg.encode())
+    result = {"version": RESULT_VERSION, "seed": str(seed), "transport": sent, **measured.result}
+    with database.write() as db:
+        audits.finish(db, audit_id, result, actor=actor, key=settings.secret_key, now=clock.now())
+    alive(total, total)
+
+
+def _transport(
+    stage: rehearsal.Rehearsal,
+    synthetic: NDArray[np.bool_],
+    rng: np.random.Generator,
+    alive: Callable[[int], bool],
+) -> dict[str, Any] | None:
+    """Read once, and once more where latency or order is beyond the 99.9 % band: only twice in two it blocks."""
+    runs: list[TransportAudit] = []
+    while len(runs) < 2 and (not runs or runs[0].latency.beyond_999 or runs[0].order.beyond_999):
+        observed = stage.read(alive)
+        if observed is None:
+            return None
+        runs.append(transport.compare(_in_order(observed), synthetic, rng))
+    return said(runs)
+
+
+def _in_order(observed: dict[int, Observed]) -> list[Observed]:
+    return [observed[number] for number in sorted(observed)]
+
+
+def said(runs: list[TransportAudit]) -> dict[str, Any]:
+    """One or two runs as they are kept: what blocks, what warns, and the numbers."""
+    blocks = list(runs[0].differences)
+    warnings = []
+    for name in ("latency", "order"):
+        drifts: list[Drift] = [getattr(run, name) for run in runs]
+        if len(drifts) == 2 and all(drift.beyond_999 for drift in drifts):
+            blocks.append(
+                f"{_NAMES[name]} goes with the truth in two rehearsals of two ({_told(drifts[1])})."
+            )
+        elif any(drift.beyond_95 for drift in drifts):
+            warnings.append(f"{_NAMES[name]} may go with the truth ({_told(drifts[-1])}).")
+    return {
+        "stimuli": runs[0].n,
+        "blocks": blocks,
+        "warnings": warnings,
+        "runs": [asdict(run) for run in runs],
+    }
+
+
+_NAMES = {"latency": "The time until an image has come", "order": "The place in the order"}
+
+
+def _told(drift: Drift) -> str:
+    return f"AUC {drift.auc:.2f}, 95 % of shuffled truths within ½ ± {drift.band_95:.2f}"
