@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.artifacts import Artifacts
 from app.blinding import audit as pixels
+from app.blinding.audit import Finding
 from app.blinding.cues import SIDE_AT_LEAST
 from app.blinding.duplicates import Duplicate
 from app.db import Table
@@ -163,16 +164,22 @@ def measure(sample: Sample, rng: np.random.Generator) -> Measured:
     if unmeasured:
         return Measured({**result, "pixels": None, "unmeasured": unmeasured}, {})
     found = pixels.audit(sample.images, sample.synthetic, rng)
-    drawn = {f"{finding.cue.replace(' ', '-')}.svg": finding for finding in found.findings}
     kept = asdict(found)
-    for finding, name in zip(kept["findings"], drawn, strict=True):
-        finding["picture"] = name
+    for finding, whole in zip(kept["findings"], found.findings, strict=True):
+        finding["picture"] = _file(whole)
         finding["images"] = [numbers[place] for place in finding["images"]]
     for pair in kept["duplicates"]:
         pair["first"], pair["second"] = numbers[pair["first"]], numbers[pair["second"]]
     result["warnings"] = _doubles(found.duplicates)
-    figures = {name: audit_figures.draw(finding.picture) for name, finding in drawn.items()}
+    shown = {_file(finding): finding.picture for finding in found.findings}
+    figures = {name: audit_figures.draw(picture) for name, picture in shown.items()}
     return Measured({**result, "pixels": kept, "unmeasured": ""}, figures)
+
+
+def _file(finding: Finding) -> str:
+    """The name of a finding's figure; findings that show the same curves share one."""
+    kind = finding.picture.kind
+    return f"{finding.cue if kind == 'values' else kind}.svg".replace(" ", "-")
 
 
 def _unmeasurable(sample: Sample) -> str:
