@@ -1,14 +1,39 @@
 """Studies with chosen pixels: sets are filled through the services, everything after goes its usual way."""
 
+import threading
+
 import numpy as np
 
-from app import clock
+from app import clock, worker
 from app.imaging import stimulus
 from app.imaging.importer import Decoded
 from app.protocol import scale, wording
-from app.services import imagesets, imports, samples, sessions
+from app.services import imagesets, imports, people, samples, sessions
 from app.services.sessions import NewSession
 from app.tables.checkpoints import Checkpoint
+from tests.blinding import material
+
+EACH = 20
+OWNER = "owner@example.org"
+
+
+def heads(seed=1, each=EACH, plant=None):
+    """Images and truths of a session, all of one source, where asked with a cue in the synthetic ones."""
+    rng = np.random.default_rng(seed)
+    synthetic = material.half(rng, 2 * each)
+    images = material.heads(rng, 2 * each)
+    return (material.planted(images, synthetic, plant, rng) if plant else images), synthetic
+
+
+def frozen(site, images, synthetic):
+    """A frozen session of the site's owner whose audit is asked for, not made; returns its address."""
+    with site.parts.database.read() as db:
+        user = people.by_email(db, OWNER)
+    session_id = draft(site.parts, user, images, synthetic)
+    with site.parts.database.write() as db:
+        sessions.start_freeze(db, user, session_id, site.settings.secret_key, clock.now())
+    worker.run_one(site.parts, "test:1:1", threading.Event())
+    return f"/sessions/{session_id}"
 
 
 def draft(parts, user, images, synthetic):

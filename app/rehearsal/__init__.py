@@ -8,6 +8,7 @@ is no network in it: what server and proxies add to an answer, they add to all a
 import asyncio
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -42,7 +43,8 @@ class Rehearsal:
             invited = invitations.invite(db, self.session_id, self.owner_id, None, clock.now())
         app = create_app(self.settings)
         try:
-            received = asyncio.run(read(Browser(app), invited.token, alive))
+            with ThreadPoolExecutor(1) as own:  # a thread of its own: this one may have a loop that runs
+                received = own.submit(asyncio.run, read(Browser(app), invited.token, alive)).result()
         finally:
             app.state.context.database.close()
         if received is None:

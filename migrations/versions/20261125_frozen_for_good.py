@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261125_frozen_for_good"
-down_revision = "20261124_experiments"
+down_revision = "20261125_burned_text"
 branch_labels = None
 depends_on = None
 

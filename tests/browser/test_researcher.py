@@ -13,6 +13,8 @@ from playwright.sync_api import expect
 
 from app import worker
 from app.main import create_app
+from tests import studies
+from tests.blinding import material
 from tests.web.conftest import (
     OWNER,
     PASSWORD,
@@ -118,6 +120,14 @@ def violations(page) -> list[str]:
     return [f"{page.url} {v['id']}: {[node['target'] for node in v['nodes']]}" for v in found]
 
 
+def audited(site, owner):
+    """The address of a frozen session with findings, whose single images the owner has looked at."""
+    address = studies.frozen(site, *studies.heads(plant=material.border))
+    site.work()
+    assert owner.post(f"{address}/audit/look").status_code == 303
+    return address
+
+
 def test_every_page_is_accessible(furnished, owner, known, signed_in):
     draft = create(owner, known).headers["location"]
     read = opened(furnished, owner, known)
@@ -126,6 +136,7 @@ def test_every_page_is_accessible(furnished, owner, known, signed_in):
     owner.post(f"{read}/unblinding")
     running = opened(furnished, owner, known)
     invite(owner, running)
+    frozen = audited(furnished, owner)
     files = [("files", ("a.png", png(1))), ("files", ("b.png", b"text"))]
     partly = owner.post("/image-sets", data={"name": "Partly refused"}, files=files).headers["location"]
     broken = owner.post("/checkpoints", data={"name": "Broken"}, files={"file": ("a.pkl", b"x")}).headers[
@@ -134,6 +145,7 @@ def test_every_page_is_accessible(furnished, owner, known, signed_in):
     furnished.work()
     page = signed_in(bypass_csp=True)  # axe is put into the page; the policy has tests of its own
     addresses = ["/", "/sessions", "/sessions/new", draft, read, f"{read}/report", running]
+    addresses += [f"{draft}/audit", f"{read}/audit", frozen, f"{frozen}/audit"]
     addresses += ["/image-sets", "/image-sets/new", known.real_set, known.synthetic_set, partly]
     addresses += ["/checkpoints", "/checkpoints/new", known.checkpoint, broken]
     found = []
@@ -163,6 +175,7 @@ def test_no_page_is_wider_than_a_small_screen(owner, known, furnished, signed_in
         "/",
         "/sessions/new",
         read,
+        f"{audited(furnished, owner)}/audit",
         "/image-sets/new",
         "/checkpoints/new",
         known.real_set,
@@ -306,6 +319,7 @@ def test_everything_essential_works_without_scripts(furnished, known, signed_in,
     page.get_by_role("button", name="Freeze").click()
     furnished.work()
     page.reload()
+    page.get_by_label("Why it is opened all the same").fill("Images of a test that are too small.")
     page.get_by_role("button", name="Open for readers").click()
     page.get_by_role("button", name="Make a personal link").click()
     expect(page.get_by_label("Link", exact=True)).to_have_value(re.compile(r"/r/[\w-]{22,}$"))

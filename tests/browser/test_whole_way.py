@@ -177,7 +177,11 @@ def open_session(page, url):
     page.fill("#n_synthetic", str(EACH))
     page.get_by_role("button", name="Create draft").click()
     confirmed(page, "Freeze")
-    page.get_by_role("button", name="Open for readers").click(timeout=60_000)
+    opening = page.get_by_role("button", name="Open for readers")
+    expect(opening).to_be_visible(timeout=60_000)  # after the blinding audit
+    if page.locator("#reason").count():
+        page.fill("#reason", "A test: twelve slices beside a small generator's images.")
+    opening.click()
     expect(page.get_by_role("heading", name="Readers are at work")).to_be_visible()
     return page.url
 

@@ -1,5 +1,8 @@
 """What is frozen stays so, by whatever SQL: each statement is tried on the database itself, on SQLite and on PostgreSQL."""
 
+import importlib.util
+from pathlib import Path
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
@@ -8,6 +11,7 @@ from app import schema
 from app.db import Database
 from tests.postgres import postgresql
 
+ROOT = Path(__file__).parents[2]
 AT = "'2026-01-02 00:00:00'"
 ROWS = (
     f"INSERT INTO users VALUES ('u', 'a@example.org', 'researcher', 'x', {AT}, NULL)",
@@ -43,6 +47,8 @@ ROWS = (
     f"""INSERT INTO ratings (reading_id, item_id, revision, answer, likert, key, shown_ms, viewport, rated_at)
     VALUES ('reading', 'i', 1, 'real', 3, 'key', 1.0, '{{}}', {AT})""",
     f"INSERT INTO audit_events VALUES (1, {AT}, 'user:u', 'x', 'y', '{{}}', 'mac')",
+    f"INSERT INTO audits VALUES ('done', 'frozen', NULL, 'ab', '{{}}', {AT}, {AT})",
+    f"INSERT INTO audits VALUES ('begun', 'frozen', NULL, 'ab', NULL, {AT}, NULL)",
 )
 REFUSED = (
     *(
@@ -99,6 +105,10 @@ REFUSED = (
     "DELETE FROM ratings",
     "UPDATE audit_events SET actor = 'nobody'",
     "DELETE FROM audit_events",
+    "UPDATE audits SET result = '[]' WHERE id = 'done'",
+    "UPDATE audits SET finished_at = NULL WHERE id = 'done'",
+    "UPDATE audits SET id = 'x' WHERE id = 'begun'",
+    "DELETE FROM audits WHERE id = 'done'",
 )
 REPLACED = (  # SQLite's own way to delete a row without a trigger for deletions
     f"""INSERT OR REPLACE INTO vtt_sessions (id, owner_id, title, public_title, state, real_set_id, n_real, protocol, order_secret, created_at)
@@ -107,8 +117,10 @@ REPLACED = (  # SQLite's own way to delete a row without a trigger for deletions
     "INSERT OR REPLACE INTO items VALUES ('k', 'frozen', 'c', 1, 'main', 'zz')",
     "INSERT OR REPLACE INTO arms VALUES ('arm', 'draft', 'real', 'B', 1)",
     "INSERT OR REPLACE INTO images VALUES ('a', 'zz')",
-    "INSERT OR REPLACE INTO origins VALUES ('a', 'synthetic', 'synthetic', 8, 8, 'L', NULL, NULL, NULL, NULL, 9, '{}')",
-    "INSERT OR REPLACE INTO origins VALUES ('d', 'synthetic', 'synthetic', 8, 8, 'L', NULL, NULL, NULL, NULL, 7, '{}')",
+    """INSERT OR REPLACE INTO origins (image_id, image_set_id, kind, width, height, mode, seed, facts)
+    VALUES ('a', 'synthetic', 'synthetic', 8, 8, 'L', 9, '{}')""",
+    """INSERT OR REPLACE INTO origins (image_id, image_set_id, kind, width, height, mode, seed, facts)
+    VALUES ('d', 'synthetic', 'synthetic', 8, 8, 'L', 7, '{}')""",
     "UPDATE OR REPLACE origins SET place = 1 WHERE image_id = 'c'",
     "UPDATE OR REPLACE images SET id = 'a' WHERE id = 'c'",
     "UPDATE OR REPLACE vtt_sessions SET id = 'frozen' WHERE id = 'draft'",
@@ -118,6 +130,7 @@ REPLACED = (  # SQLite's own way to delete a row without a trigger for deletions
     f"""INSERT OR REPLACE INTO ratings (reading_id, item_id, revision, answer, likert, "key", shown_ms, viewport, rated_at)
     VALUES ('reading', 'j', 1, 'synthetic', 3, 'key', 1.0, '{{}}', {AT})""",
     f"INSERT OR REPLACE INTO audit_events VALUES (1, {AT}, 'nobody', 'x', 'y', '{{}}', 'mac')",
+    f"INSERT OR REPLACE INTO audits VALUES ('done', 'frozen', NULL, 'ab', '[]', {AT}, {AT})",
 )
 ALLOWED = (
     "UPDATE vtt_sessions SET title = 'x', n_real = 2, state = 'draft' WHERE id = 'draft'",
@@ -127,6 +140,7 @@ ALLOWED = (
     "UPDATE origins SET facts = '[]' WHERE image_id = 'a'",  # what may have to be erased is not what is frozen
     "DELETE FROM images WHERE id = 'c'",
     "DELETE FROM vtt_sessions WHERE id = 'draft'",
+    f"UPDATE audits SET result = '[]', finished_at = {AT} WHERE id = 'begun'",
     f"UPDATE vtt_sessions SET state = 'closed', closed_at = {AT} WHERE id = 'frozen'",
 )
 
@@ -165,11 +179,13 @@ def lite(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def large():
+    """A PostgreSQL server: the address of its one database, empty, and of another."""
     with postgresql() as address:
-        database = Database(address)
-        filled(database)
-        yield database
-        database.close()
+        first = Database(address)
+        with first.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("CREATE DATABASE other"))
+        first.close()
+        yield address, address.replace("/postgres", "/other")
 
 
 def refuse(database, statement):
@@ -197,10 +213,13 @@ def test_sqlite_refuses_it_with_its_references_unchecked(lite):
 
 
 def test_postgresql_refuses_it(large):
+    database = Database(large[0])
+    filled(database)
     for statement in REFUSED:
-        refuse(large, statement)
+        refuse(database, statement)
     for table in ("ratings", "audit_events", "items", "vtt_sessions"):
-        refuse(large, f"TRUNCATE {table} CASCADE")
+        refuse(database, f"TRUNCATE {table} CASCADE")
+    database.close()
 
 
 def test_what_is_not_frozen_may_change(tmp_path):
@@ -214,16 +233,32 @@ def test_what_is_not_frozen_may_change(tmp_path):
     database.close()
 
 
-def test_postgresql_lets_the_rest_change_and_goes_down_and_up():
-    with postgresql() as address:
-        database = Database(address)
-        filled(database)
-        with database.engine.begin() as connection:
-            for statement in ALLOWED:
-                assert connection.execute(text(statement)).rowcount == 1, statement
-        schema.downgrade(database, "20261124_experiments")
-        schema.upgrade(database)
-        schema.check(database)
-        with pytest.raises(IntegrityError), database.engine.begin() as connection:
-            connection.execute(text("DELETE FROM audit_events"))
-        database.close()
+def test_postgresql_lets_the_rest_change_and_goes_down_and_up(large):
+    database = Database(large[1])
+    filled(database)
+    with database.engine.begin() as connection:
+        for statement in ALLOWED:
+            assert connection.execute(text(statement)).rowcount == 1, statement
+    schema.downgrade(database, "20261125_burned_text")
+    schema.upgrade(database)
+    schema.check(database)
+    with pytest.raises(IntegrityError), database.engine.begin() as connection:
+        connection.execute(text("DELETE FROM audit_events"))
+    database.close()
+
+
+def test_every_trigger_is_there_after_all_migrations(lite):
+    """A migration that rebuilds a table on SQLite drops the table's triggers."""
+    made = set()
+    for file in sorted((ROOT / "migrations" / "versions").glob("*.py")):
+        spec = importlib.util.spec_from_file_location(file.stem, file)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        made |= set(getattr(module, "TRIGGERS", {}))
+    with lite.engine.connect() as connection:
+        there = {
+            row.name
+            for row in connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'"))
+        }
+    assert there == made
+    assert len(there) > 20

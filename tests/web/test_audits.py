@@ -6,48 +6,28 @@ import json
 import os
 import re
 import shutil
-import threading
 
 import numpy as np
 import pytest
 from sqlalchemy import func, select
 from starlette.datastructures import MutableHeaders
 
-from app import clock, rehearsal, worker
+from app import rehearsal
 from app.blinding import mends
 from app.imaging import stimulus
 from app.main import create_app
-from app.services import people, sessions, verification
+from app.services import verification
 from app.tables.audit import AuditEvent
 from app.tables.audits import Audit
 from app.tables.images import Image
 from app.tables.jobs import Job
 from app.tables.people import Reader, ReaderLogin
 from app.tables.sessions import Item, Presentation, Rating, Reading, VttSession
-from tests import studies
 from tests.blinding import material
+from tests.studies import EACH, frozen, heads
 from tests.web.conftest import ADMIN, OTHER, OWNER, REASON, create, ident, invite, open_site, text
 
 SOAK = bool(os.environ.get("BLINDREAD_SOAK"))
-EACH = 20
-
-
-def frozen(site, images, synthetic):
-    """A frozen session whose audit is asked for, not made; returns its address."""
-    with site.parts.database.read() as db:
-        user = people.by_email(db, OWNER)
-    session_id = studies.draft(site.parts, user, images, synthetic)
-    with site.parts.database.write() as db:
-        sessions.start_freeze(db, user, session_id, site.settings.secret_key, clock.now())
-    worker.run_one(site.parts, "test:1:1", threading.Event())
-    return f"/sessions/{session_id}"
-
-
-def heads(seed=1, each=EACH, plant=None):
-    rng = np.random.default_rng(seed)
-    synthetic = material.half(rng, 2 * each)
-    images = material.heads(rng, 2 * each)
-    return (material.planted(images, synthetic, plant, rng) if plant else images), synthetic
 
 
 @pytest.fixture(scope="module")
