@@ -15,7 +15,17 @@ from app.artifacts import Artifacts
 from app.db import Database
 from app.demo.credentials import Credentials, credentials_of, keep
 from app.protocol import scale, wording
-from app.services import audit_views, audits, checkpoints, imagesets, imports, people, samples, sessions, signoff
+from app.services import (
+    audit_views,
+    audits,
+    checkpoints,
+    imagesets,
+    imports,
+    people,
+    samples,
+    sessions,
+    signoff,
+)
 from app.services.people import SignedIn
 from app.services.sessions import NewSession
 from app.settings import Settings
