@@ -15,6 +15,7 @@ from app.settings import Settings, load_settings
 from app.web import (
     audits,
     checkpoints,
+    drafts,
     health,
     imagesets,
     jobs,
@@ -47,6 +48,7 @@ def create_app(settings: Settings) -> FastAPI:
     for router in (
         health,
         signin,
+        drafts,
         imagesets,
         writing,
         checkpoints,

@@ -112,15 +112,51 @@ def user_add(
 def images_import(
     name: str,
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...")],
+    window: Annotated[
+        str, typer.Option(help="abdomen, lung, brain, bone, mediastinum (CT), or percentiles.")
+    ] = "",
     window_center: Annotated[str, typer.Option(help="Window centre, in the image's units.")] = "",
     window_width: Annotated[str, typer.Option(help="Window width, in the image's units.")] = "",
     size: Annotated[str, typer.Option(help="Side of the square images in pixels.")] = "",
+    rotate: Annotated[str, typer.Option(help="0, 90, 180 or 270 degrees, clockwise.")] = "",
+    flip: Annotated[str, typer.Option(help="none, left-right, up-down or both.")] = "",
+    square: Annotated[str, typer.Option(help="pad (with black) or crop (the centre).")] = "",
+    side: Annotated[str, typer.Option(help="Cut a centred square of so many pixels first.")] = "",
+    axis: Annotated[str, typer.Option(help="Volumes: axial, coronal or sagittal slices.")] = "",
+    first: Annotated[str, typer.Option(help="Volumes: first slice, from 1.")] = "",
+    last: Annotated[str, typer.Option(help="Volumes: last slice.")] = "",
+    every: Annotated[str, typer.Option(help="Volumes: every so-manieth slice.")] = "",
+    min_share: Annotated[
+        str, typer.Option("--min-foreground", help="Keep slices with so many per cent of foreground.")
+    ] = "",
+    threshold: Annotated[str, typer.Option(help="Foreground is brighter than this grey level, 0-254.")] = "",
+    masks: Annotated[
+        list[Path] | None, typer.Option(help="NIfTI masks (file or folder): keep the slices that they mark.")
+    ] = None,
+    per_patient: Annotated[str, typer.Option(help="At most so many slices a patient, evenly spread.")] = "",
     owner: Owner = "",
 ) -> None:
-    """Import DICOM and PNG files, folders or zips as a set of real images."""
+    """Import DICOM, NIfTI, PNG, JPEG and TIFF files, folders or zips as a set of real images."""
     from app.cli import studies
 
-    studies.import_images(os.environ, name, paths, (window_center, window_width, size), owner)
+    texts = {
+        "window": window,
+        "window_center": window_center,
+        "window_width": window_width,
+        "size": size,
+        "rotate": rotate,
+        "flip": flip,
+        "square": square,
+        "side": side,
+        "axis": axis,
+        "first": first,
+        "last": last,
+        "every": every,
+        "min_share": min_share,
+        "threshold": threshold,
+        "per_patient": per_patient,
+    }
+    studies.import_images(os.environ, name, paths, masks or [], texts, owner)
 
 
 @app.command()

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,14 @@ from app.cli.opened import opened
 from app.db import Database
 from app.errors import ConflictError, InvalidError
 from app.imaging import sources
-from app.imaging.importer import Decoded, decode_all
+from app.imaging.importer import Decoded, Outcomes, Refused, decode_all
+from app.imaging.settings import to_json
 from app.services import (
     analysis,
     audits,
     checkpoints,
     imagesets,
+    import_settings,
     imports,
     manifests,
     people,
@@ -47,35 +50,51 @@ def add_user(environ: Mapping[str, str], email: str, role: str, password: str | 
 
 
 def import_images(
-    environ: Mapping[str, str], name: str, paths: list[Path], texts: tuple[str, str, str], owner: str
+    environ: Mapping[str, str],
+    name: str,
+    paths: list[Path],
+    masks: list[Path],
+    texts: Mapping[str, str],
+    owner: str,
 ) -> None:
     """Import files as a set of real images; every refusal is listed, and it fails only where nothing was kept."""
-    settings = imports.import_settings(*texts)
-    missing = next((path for path in paths if not path.exists()), None)
+    settings = import_settings.parse(texts)
+    settings = replace(settings, selection=replace(settings.selection, by_mask=bool(masks)))
+    missing = next((path for path in (*paths, *masks) if not path.exists()), None)
     if missing:
         raise InvalidError(f"There is no file or folder {missing}.")
     with opened(environ) as (config, database, artifacts):
         folder = config.staging_dir / secrets.token_hex(16)
         try:
             found = sources.collect(paths, folder / "unpacked")
+            found_masks = sources.collect(masks, folder / "unpacked-masks")
             user = _owner(database, owner)
             with database.write() as db:
-                set_id = imagesets.create(
-                    db, user.id, name, "real", imports.pipeline_of(settings), clock.now()
-                )
-            kept = 0
-            decoded = decode_all(found, settings, folder / "decoding")
-            with closing(imports.fill(database, artifacts, set_id, decoded)) as outcomes:
-                for outcome in outcomes:
-                    if isinstance(outcome, Decoded):
-                        kept += 1
-                    else:
-                        print(f"file {outcome.place}: {outcome.reason}", file=sys.stderr)
+                set_id = imagesets.create(db, user.id, name, "real", to_json(settings), clock.now())
+            decoded = decode_all(found, settings, folder / "decoding", mask_sources=found_masks)
+            kept = _keep(imports.fill(database, artifacts, set_id, decoded))
+            with database.read() as db:
+                left_out = import_settings.left_out(imagesets.pipeline(db, set_id))
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+    for sentence in left_out:
+        print(sentence)
     if not kept:
         raise InvalidError("No image could be kept.")
     print(f"{kept} images kept in the set “{name}” ({set_id}).")
+
+
+def _keep(filling: Outcomes) -> int:
+    """Use up an import, telling each refusal; returns the number of kept images."""
+    kept = 0
+    with closing(filling) as outcomes:
+        for outcome in outcomes:
+            if isinstance(outcome, Decoded):
+                kept += 1
+            elif isinstance(outcome, Refused):
+                what = f"file {outcome.place}" if outcome.place else f"mask {outcome.frame}"
+                print(f"{what}: {outcome.reason}", file=sys.stderr)
+    return kept
 
 
 def import_checkpoint(environ: Mapping[str, str], file: Path, name: str, owner: str) -> None:

@@ -27,7 +27,7 @@ from pydicom.uid import (
 from app.errors import InvalidError
 from app.imaging import deflated, facts, greys, kinds, palettes
 from app.imaging.shown import MOST_FRAMES, MOST_SAMPLES, Pictures, Shown, from_colours
-from app.imaging.window import Window
+from app.imaging.window import Wanted
 
 _READ_WHOLE = 64 * 2**20
 _MOST_FILE_SAMPLES = 2**31
@@ -39,7 +39,7 @@ _CONTRADICTION = (
 )
 
 
-def pictures(path: Path, wanted: Window | None) -> Pictures:
+def pictures(path: Path, wanted: Wanted) -> Pictures:
     """A DICOM file's frames through the window `wanted`, else the file's own, else percentiles; raises InvalidError."""
     whole = path.stat().st_size <= _READ_WHOLE
     is_deflated = (
@@ -61,6 +61,7 @@ def pictures(path: Path, wanted: Window | None) -> Pictures:
         facts.facts(dataset),
         facts.identity(dataset),
         _frames(dataset if whole else path, dataset, declared, wanted),
+        range(1, declared + 1),
     )
 
 
@@ -140,9 +141,7 @@ def _judge_length(dataset: Dataset) -> None:
         raise InvalidError("This image is incomplete: there are fewer pixels than its header declares.")
 
 
-def _frames(
-    source: Dataset | Path, dataset: Dataset, declared: int, wanted: Window | None
-) -> Iterator[Shown]:
+def _frames(source: Dataset | Path, dataset: Dataset, declared: int, wanted: Wanted) -> Iterator[Shown]:
     decoded = 0
     plugin = (
         "pillow" if dataset.file_meta.TransferSyntaxUID == JPEGBaseline8Bit else ""
@@ -157,7 +156,7 @@ def _frames(
         raise InvalidError(f"This file is incomplete: it declares {declared} frames but holds {decoded}.")
 
 
-def _shown(stored: NDArray[np.generic], dataset: Dataset, index: int, wanted: Window | None) -> Shown:
+def _shown(stored: NDArray[np.generic], dataset: Dataset, index: int, wanted: Wanted) -> Shown:
     photometric = dataset.PhotometricInterpretation
     if photometric in _GREY:
         return greys.shown(stored, dataset, index, wanted)

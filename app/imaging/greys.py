@@ -8,10 +8,10 @@ from pydicom.pixels.processing import apply_modality_lut, apply_voi
 from app.errors import InvalidError
 from app.imaging import facts, window
 from app.imaging.shown import Shown
-from app.imaging.window import Values, Window
+from app.imaging.window import Values, Wanted, Window
 
 
-def shown(stored: NDArray[np.generic], dataset: Dataset, index: int, wanted: Window | None) -> Shown:
+def shown(stored: NDArray[np.generic], dataset: Dataset, index: int, wanted: Wanted) -> Shown:
     """A MONOCHROME1 or MONOCHROME2 frame (H, W), frames from 0; raises InvalidError.
 
     Padding (PixelPaddingValue and its range) does not count among the percentiles and becomes black.
@@ -43,17 +43,17 @@ def in_units(stored: NDArray[np.generic], rules: Dataset) -> Values:
 
 
 def _display(
-    values: Values, padding: NDArray[np.bool_] | None, dataset: Dataset, index: int, wanted: Window | None
+    values: Values, padding: NDArray[np.bool_] | None, dataset: Dataset, index: int, wanted: Wanted
 ) -> tuple[Values, Window | None, str]:
-    if wanted:
+    if isinstance(wanted, Window):
         return window.linear(values, wanted), wanted, "given"
     rules = facts.group(dataset, index, "FrameVOILUTSequence") or dataset
-    own = file_window(rules)
+    own = file_window(rules) if wanted is None else None
     if own and rules.get("VOILUTFunction") == "SIGMOID":
         return window.sigmoid(values, own), own, "file"
     if own:
         return window.linear(values, own), own, "file"
-    if rules.get("VOILUTSequence"):
+    if wanted is None and rules.get("VOILUTSequence"):
         return _by_table(values, rules), None, "file's table"
     inside = values if padding is None or padding.all() else values[~padding]
     used = window.by_percentiles(inside)

@@ -1,5 +1,6 @@
 """What a file is, judged by its content: names and extensions are never looked at."""
 
+import zlib
 from pathlib import Path
 from typing import Literal
 
@@ -14,7 +15,9 @@ _BARE_DICOM = (
     b"\x08\0",
     b"\0\x08",
 )  # files of old begin with group 0002 or 0008, without preamble
-_NO_IMAGE = "This is neither DICOM nor a PNG, JPEG or TIFF image."
+_GZIP = b"\x1f\x8b"
+_NIFTI1, _NIFTI2 = (b"n+1\0", b"ni1\0"), (b"n+2\0", b"ni2\0")
+_NO_IMAGE = "This is neither DICOM nor NIfTI, nor a PNG, JPEG or TIFF image."
 _NOT_IMAGES = {
     "1.2.840.10008.1.3.10": "the table of contents of a disc (DICOMDIR)",
     "1.2.840.10008.5.1.4.1.1.88": "a structured report",
@@ -35,7 +38,7 @@ _NOT_IMAGES = {
 _RT_IMAGES = tuple(f"1.2.840.10008.5.1.4.1.1.481.{number}" for number in (1, 23, 24))
 
 
-def kind(path: Path) -> Literal["dicom", "raster"]:
+def kind(path: Path) -> Literal["dicom", "nifti", "raster"]:
     """Which reader takes this file; raises InvalidError. A DICOM preamble that also is a TIFF header is DICOM."""
     head = _head(path)
     if not head:
@@ -46,6 +49,12 @@ def kind(path: Path) -> Literal["dicom", "raster"]:
         return "raster"
     if head.startswith(_BARE_DICOM):
         return "dicom"
+    if head.startswith(_GZIP):
+        if _is_nifti(_unpacked(head)):
+            return "nifti"
+        raise InvalidError("This is a compressed file, but no NIfTI volume; unpack it first.")
+    if _is_nifti(head):
+        return "nifti"
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         raise InvalidError("A zip inside a zip is not unpacked; unpack it first.")
     raise InvalidError("This is text, not an image." if _is_text(head) else _NO_IMAGE)
@@ -54,6 +63,27 @@ def kind(path: Path) -> Literal["dicom", "raster"]:
 def has_preamble(path: Path) -> bool:
     """Whether a file says that it is DICOM; files of old do not."""
     return _head(path)[128:132] == b"DICM"
+
+
+def is_gzip(path: Path) -> bool:
+    """Whether a file is compressed as a whole."""
+    return _head(path).startswith(_GZIP)
+
+
+def is_nifti2(head: bytes) -> bool:
+    """Whether a NIfTI file, by its beginning, is of the second version."""
+    return head[4:8] in _NIFTI2
+
+
+def _is_nifti(head: bytes) -> bool:
+    return is_nifti2(head) or head[344:348] in _NIFTI1
+
+
+def _unpacked(head: bytes) -> bytes:
+    try:
+        return zlib.decompressobj(wbits=31).decompress(head, 1024)
+    except zlib.error:
+        return b""
 
 
 def _head(path: Path) -> bytes:

@@ -1,6 +1,6 @@
 """What every reader of foreign files gives back: display values with their window, and the facts that may be kept."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,7 +27,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """A file's frames, decoded one at a time, with its allow-listed facts.
+    """A file's frames, decoded one at a time, with its allow-listed facts; `numbers` has each frame's number, from 1.
 
     `identity` tells patients of an import apart; it must not leave the process in which the file is read.
     """
@@ -35,6 +35,7 @@ class Pictures:
     facts: dict[str, object]
     identity: str | None
     frames: Iterator[Shown]
+    numbers: Sequence[int]
 
 
 def from_colours(colours: NDArray[np.float32]) -> Shown:

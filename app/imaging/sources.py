@@ -13,8 +13,8 @@ MOST_FILE_BYTES = 2 * 2**30
 MOST_TOTAL_BYTES = 16 * 2**30
 _CHUNK = 1 << 20
 _ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
-_CLUTTER = ("__MACOSX/", ".DS_Store", "Thumbs.db")
-_UNREADABLE = (
+CLUTTER = ("__MACOSX/", ".DS_Store", "Thumbs.db")
+UNREADABLE = (
     zipfile.BadZipFile,
     zlib.error,
     struct.error,
@@ -36,6 +36,11 @@ class Source:
     place: int
     path: Path | None
     refusal: str | None = None
+
+    @property
+    def why_absent(self) -> str:
+        """The refusal as a sentence in any case."""
+        return self.refusal or "There is no file here."
 
 
 @dataclass
@@ -78,7 +83,7 @@ def _files(path: Path, unpacked: Path) -> Iterator[Path]:
 
 def _sources(file: Path, unpacked: Path, already: int, room: _Room) -> Iterator[Source]:
     try:
-        is_zip = _starts_as_zip(file)
+        is_zip = starts_as_zip(file)
     except OSError:
         yield Source(already + 1, None, "This file cannot be read.")
         return
@@ -88,13 +93,11 @@ def _sources(file: Path, unpacked: Path, already: int, room: _Room) -> Iterator[
     unpacked.mkdir(parents=True, exist_ok=True)
     try:
         archive = zipfile.ZipFile(file)
-    except (*_UNREADABLE, OSError):
+    except (*UNREADABLE, OSError):
         yield Source(already + 1, None, "This zip file is damaged or incomplete.")
         return
     with archive:
-        members = [
-            m for m in archive.infolist() if not (m.is_dir() or any(w in m.filename for w in _CLUTTER))
-        ]
+        members = [m for m in archive.infolist() if not (m.is_dir() or any(w in m.filename for w in CLUTTER))]
         if not members:
             yield Source(already + 1, None, "This zip file is empty.")
         for place, member in enumerate(members, start=already + 1):
@@ -103,7 +106,8 @@ def _sources(file: Path, unpacked: Path, already: int, room: _Room) -> Iterator[
             yield Source(place, None if refusal else target, refusal)
 
 
-def _starts_as_zip(file: Path) -> bool:
+def starts_as_zip(file: Path) -> bool:
+    """Whether a file says that it is a zip."""
     with file.open("rb") as handle:
         return handle.read(4) in _ZIP_MAGIC
 
@@ -139,7 +143,7 @@ def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, roo
                 )
                 break
             out.write(chunk)
-    if refusal is None and _starts_as_zip(target):
+    if refusal is None and starts_as_zip(target):
         refusal = "A zip inside a zip is not unpacked; unpack it first."
     if refusal is not None:
         target.unlink()
@@ -154,5 +158,5 @@ def _chunks(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes
         with archive.open(member) as packed:
             while chunk := packed.read(_CHUNK):
                 yield chunk
-    except (*_UNREADABLE, OSError):
+    except (*UNREADABLE, OSError):
         yield None

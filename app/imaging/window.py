@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from math import isfinite
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,10 @@ class Window:
         if not center.strip() or not width.strip():
             raise InvalidError("Give both the window centre and the window width, or neither.")
         return cls(_number(center, "centre"), _number(width, "width"))
+
+
+Wanted: TypeAlias = Window | Literal["percentiles"] | None
+"""A window, or percentiles whatever the file says, or (None) the file's own, else percentiles."""
 
 
 def _number(text: str, name: str) -> float:

@@ -89,11 +89,17 @@ def named(name: str) -> str:
 
 
 def create(
-    db: Session, owner_id: str, name: str, kind: str, pipeline: Mapping[str, object], now: datetime
+    db: Session,
+    owner_id: str,
+    name: str,
+    kind: str,
+    pipeline: Mapping[str, object],
+    now: datetime,
+    set_id: str | None = None,
 ) -> str:
-    """An empty set; returns its id."""
+    """An empty set; returns its id, which is a new one where none is given."""
     image_set = ImageSet(
-        id=tokens.identifier(),
+        id=set_id or tokens.identifier(),
         owner_id=owner_id,
         name=named(name),
         kind=kind,
@@ -103,6 +109,11 @@ def create(
     db.add(image_set)
     db.flush()
     return image_set.id
+
+
+def pipeline(db: Session, set_id: str) -> dict[str, object]:
+    """How a set's images were made, as it is kept for the manifest."""
+    return dict(db.get_one(ImageSet, set_id).pipeline)
 
 
 def clear(db: Session, set_id: str) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+from anyio import CapacityLimiter
 from fastapi import Depends, Request
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
@@ -32,6 +33,7 @@ class Context:
     database: Database
     artifacts: Artifacts
     limiter: MovingWindowRateLimiter
+    previews: CapacityLimiter
 
     @classmethod
     def build(cls, settings: Settings) -> "Context":
@@ -40,6 +42,7 @@ class Context:
             database=Database(settings.database_url),
             artifacts=Artifacts(str(settings.data_dir / "artifacts")),
             limiter=MovingWindowRateLimiter(MemoryStorage()),
+            previews=CapacityLimiter(1),
         )
 
 

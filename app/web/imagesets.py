@@ -9,7 +9,8 @@ from starlette.concurrency import run_in_threadpool
 from app import clock
 from app.errors import AppError, InvalidError
 from app.imaging import stimulus, thumbnail
-from app.services import faces, imagesets, imports, signoff
+from app.services import drafts, faces, imagesets, import_settings, imports, signoff
+from app.services.drafts import Draft
 from app.services.imagesets import ImageSetRow, ImageSetView
 from app.services.people import SignedIn
 from app.services.signoff import Review
@@ -27,6 +28,7 @@ class ImageSetsPage:
 
     user: SignedIn
     sets: list[ImageSetRow]
+    drafts: list[Draft]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +47,15 @@ class ImageSetPage:
     set: ImageSetView
     review: Review
     faces: str | None
+    made: list[tuple[str, str]]
+    left_out: list[str]
 
 
 @router.get("")
 def listing(request: Request, ctx: Ctx, user: CurrentUser) -> HTMLResponse:
     with ctx.database.read() as db:
-        page = ImageSetsPage(user, imagesets.listing(db, user, clock.now()))
+        sets = imagesets.listing(db, user, clock.now())
+    page = ImageSetsPage(user, sets, drafts.waiting(ctx.settings.staging_dir, user))
     return render(request, "imagesets/list.html", page)
 
 
@@ -74,8 +79,10 @@ async def start_import(request: Request, ctx: Ctx, user: CurrentUser) -> Redirec
 def detail(request: Request, set_id: str, ctx: Ctx, user: CurrentUser, writing: int = 1) -> HTMLResponse:
     """One set; `writing` is the page of images whose pixels may hold text."""
     with ctx.database.read() as db:
-        view = imagesets.view(db, user, set_id, clock.now())
-        page = ImageSetPage(user, view, signoff.review(db, set_id, writing), faces.advice(db, set_id))
+        found = imagesets.view(db, user, set_id, clock.now())
+        review, advice = signoff.review(db, set_id, writing), faces.advice(db, set_id)
+    made = import_settings.said(found.pipeline) if found.kind == "real" else []
+    page = ImageSetPage(user, found, review, advice, made, import_settings.left_out(found.pipeline))
     return render(request, "imagesets/detail.html", page)
 
 
@@ -98,11 +105,10 @@ def _start(ctx: Context, user: SignedIn, upload: Upload) -> str:
                 db,
                 user,
                 name=upload.fields.get("name", ""),
-                window_center=upload.fields.get("window_center", ""),
-                window_width=upload.fields.get("window_width", ""),
-                size=upload.fields.get("size", ""),
                 staged=upload.staged,
                 now=clock.now(),
+                masks=upload.masks > 0,
+                **{name: upload.fields.get(name, "") for name in import_settings.FIELDS},
             )
     except AppError:
         uploads.discard(ctx.settings, upload)

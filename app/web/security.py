@@ -33,7 +33,7 @@ LONGEST_BODY = (
     256 * 1024
 )  # the longest form has 5,000 characters of instructions, each of up to 12 bytes when escaped
 _TOO_LONG = "This is longer than anything that this page sends; it was refused."
-_UPLOADS = {("POST", "/image-sets"), ("POST", "/checkpoints")}
+_UPLOADS = {("POST", "/image-sets"), ("POST", "/image-sets/drafts"), ("POST", "/checkpoints")}
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 
 

@@ -3,8 +3,8 @@
 import secrets
 import shutil
 from dataclasses import dataclass, field
+from io import BufferedWriter
 from pathlib import Path
-from typing import BinaryIO
 
 from anyio import to_thread
 from fastapi import Request
@@ -13,6 +13,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect
 
 from app.errors import InvalidError, TooLargeError
+from app.services.drafts import MASKS
 from app.settings import Settings
 
 LONGEST_FIELD = 20_000
@@ -22,10 +23,14 @@ _BROKE_OFF = "The upload broke off; nothing of it was kept. Please try again."
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """What came: the staging folder's name, the number of files in it ("000001", …), the form's other fields."""
+    """What came: the staging folder's name, the number of files in it ("000001", …), the form's other fields.
+
+    Files of the form's field “masks” are counted and lie apart, in a folder of their own.
+    """
 
     staged: str
     files: int
+    masks: int
     fields: dict[str, str]
 
 
@@ -47,9 +52,8 @@ async def receive(request: Request, settings: Settings) -> Upload:
         if isinstance(error, FormParserError | ClientDisconnect):
             raise InvalidError(_BROKE_OFF) from error
         raise
-    return Upload(
-        name, form.files, {key: value.decode("utf-8", "replace") for key, value in form.fields.items()}
-    )
+    fields = {key: value.decode("utf-8", "replace") for key, value in form.fields.items()}
+    return Upload(name, form.count(folder), form.count(folder / MASKS), fields)
 
 
 async def _stream(request: Request, form: "_Form", limit: int, too_large: str) -> None:
@@ -79,15 +83,15 @@ class _Form:
     """The parser's callbacks, as a form that grows."""
 
     folder: Path
-    files: int = 0
     fields: dict[str, bytearray] = field(default_factory=dict)
     complete: bool = False
+    _counts: dict[Path, int] = field(default_factory=dict)
     _parts: int = 0
     _header: bytearray = field(default_factory=bytearray)
     _value: bytearray = field(default_factory=bytearray)
     _disposition: bytes = b""
     _field: bytearray | None = None
-    _file: BinaryIO | None = None
+    _file: BufferedWriter | None = None
     _chosen: bool = False
 
     def parser(self, content_type: str) -> MultipartParser:
@@ -111,12 +115,16 @@ class _Form:
     def close(self) -> None:
         """End the part in hand; a file input without a chosen file leaves no file."""
         if self._file is not None:
-            empty = self._file.tell() == 0
+            empty, path = self._file.tell() == 0, Path(self._file.name)
             self._file.close()
             self._file = None
             if empty and not self._chosen:
-                (self.folder / f"{self.files:06d}").unlink()
-                self.files -= 1
+                path.unlink()
+                self._counts[path.parent] -= 1
+
+    def count(self, folder: Path) -> int:
+        """How many files were written to a folder."""
+        return self._counts.get(folder, 0)
 
     def _begin(self) -> None:
         self._parts += 1
@@ -134,8 +142,10 @@ class _Form:
         _, options = parse_options_header(self._disposition)
         if b"filename" in options:
             self._chosen = bool(options[b"filename"])
-            self.files += 1
-            self._file = (self.folder / f"{self.files:06d}").open("wb")
+            folder = self.folder / MASKS if options.get(b"name") == b"masks" else self.folder
+            folder.mkdir(exist_ok=True)
+            self._counts[folder] = self.count(folder) + 1
+            self._file = (folder / f"{self._counts[folder]:06d}").open("wb")
         else:
             self._field = self.fields.setdefault(
                 options.get(b"name", b"").decode("utf-8", "replace"), bytearray()

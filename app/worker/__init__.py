@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.engines import local
 from app.errors import AppError
-from app.services import audits, checkpoints, imports, pictures, reports, samples, sessions
+from app.services import audits, checkpoints, drafts, imports, pictures, reports, samples, sessions
 from app.tables.jobs import Job
 from app.worker import drawing, generators, images, studies
 from app.worker.work import Parts, Work
@@ -27,6 +27,7 @@ log = structlog.get_logger()
 _IDLE_SECONDS = 0.5
 _SWEEP_SECONDS = 60.0
 _UPLOAD_SECONDS = 600.0
+_DRAFTS_PATIENCE = 6  # an upload whose settings are being thought about stays for an hour after the last look
 
 BODIES: dict[str, Callable[[Work], None]] = {
     imports.IMPORT_JOB: images.import_images,
@@ -142,7 +143,8 @@ def sweep_staging(parts: Parts, older_than: float = _UPLOAD_SECONDS) -> None:
         waiting = db.scalars(select(Job).where(Job.status.in_(("queued", "running"))))
         needed = {str(job.payload.get("staged")) for job in waiting}
     for folder in staging.iterdir():
-        if folder.name not in needed and time.time() - _written(folder) > older_than:
+        patience = older_than * (_DRAFTS_PATIENCE if drafts.is_draft(folder) else 1)
+        if folder.name not in needed and time.time() - _written(folder) > patience:
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -3,8 +3,8 @@
 from contextlib import closing
 
 from app.imaging import sources
-from app.imaging.importer import decode_all
-from app.services import imagesets, imports
+from app.imaging.importer import Looked, decode_all, passes
+from app.services import drafts, imagesets, imports
 from app.worker.work import Work
 
 
@@ -17,8 +17,12 @@ def import_images(work: Work) -> None:
         settings = imports.settings_of(db, set_id)
     staged = work.staged()
     found = sources.collect([staged], staged / "unpacked")
-    decoded = decode_all(found, settings, staged / "decoding")
+    masks = sources.collect([staged / drafts.MASKS], staged / drafts.MASKS / "unpacked")
+    decoded = decode_all(found, settings, staged / "decoding", mask_sources=masks)
+    steps, done = len(found) * passes(settings), 0
     with closing(imports.fill(database, artifacts, set_id, decoded)) as outcomes:
         for outcome in outcomes:
-            if not work.alive(min(outcome.place, len(found)), len(found)):
+            done += isinstance(outcome, Looked)
+            at = done if isinstance(outcome, Looked) else done + outcome.place
+            if not work.alive(min(at, steps), steps):
                 return

@@ -198,6 +198,7 @@ def test_an_upload_of_a_folder_names_refused_files_in_this_browser_alone(
     page.goto("/image-sets/new")
     page.get_by_label("Name of the set").fill("Folder")
     page.get_by_label("Or a whole folder").set_input_files(folder)
+    page.get_by_role("button", name="Upload and preview").click()
     page.get_by_label("Size in pixels").fill("16")
     page.get_by_role("button", name="Import").click()
     expect(page.get_by_text("3, 16 × 16 grey")).to_be_visible()
@@ -219,21 +220,63 @@ def test_a_form_that_cannot_be_used_keeps_what_was_chosen(signed_in, tmp_path):
     file.write_bytes(png(1))
     page = signed_in()
     page.goto("/image-sets/new")
-    page.get_by_role("button", name="Import").click()
+    page.get_by_role("button", name="Upload and preview").click()
     assert page.url.endswith("/image-sets/new")  # the browser asks for the name first
     page.get_by_label("Name of the set").fill("A set")
-    page.get_by_role("button", name="Import").click()
+    page.get_by_role("button", name="Upload and preview").click()
     expect(page.get_by_role("alert")).to_have_text("Choose what to upload.")
     page.get_by_label("Files or a zip").set_input_files(file)
+    page.get_by_role("button", name="Upload and preview").click()
+    expect(page.get_by_role("img", name="File 1")).to_be_visible()
     page.get_by_label("Window centre").fill("40")
-    with page.expect_response(lambda answer: answer.request.method == "POST") as answered:
+    with page.expect_response(lambda answer: answer.url.endswith("/import")) as answered:
         page.get_by_role("button", name="Import").click()
     assert answered.value.status == 422
-    expect(page.get_by_role("alert")).to_contain_text("window")
-    assert page.get_by_label("Name of the set").input_value() == "A set"
+    expect(page.get_by_role("alert").first).to_contain_text("window")
+    assert page.get_by_label("Window centre").input_value() == "40"
     page.get_by_label("Window width").fill("400")
     page.get_by_role("button", name="Import").click()
     expect(page.get_by_role("heading", name="A set")).to_be_visible()
+    expect(page.get_by_text("centre 40, width 400")).to_be_visible()
+
+
+def pictures_of(page) -> list[str]:
+    return page.locator(".previews img").evaluate_all("images => images.map(image => image.src)")
+
+
+def test_the_preview_follows_the_form_and_nothing_is_kept_before_the_import(furnished, signed_in, tmp_path):
+    for i in range(8):
+        dicom(tmp_path, i)
+    page = signed_in(bypass_csp=True)  # for axe
+    page.goto("/image-sets/new")
+    page.get_by_label("Name of the set").fill("Looked at")
+    page.get_by_label("Files or a zip").set_input_files([tmp_path / f"{i}.dcm" for i in range(8)])
+    page.get_by_role("button", name="Upload and preview").click()
+    expect(page.locator(".previews img")).to_have_count(6)
+    first = pictures_of(page)
+    page.get_by_label("Window", exact=True).select_option("percentiles")
+    expect(page.locator(".previews")).to_contain_text("percentiles (")
+    page.get_by_label("Window centre").fill("900")
+    page.get_by_label("Window width").fill("10")
+    expect(page.locator(".previews")).to_contain_text("your window (900 / 10)")
+    assert page.get_by_label("Window", exact=True).input_value() == "custom"
+    assert not set(first) & set(pictures_of(page))
+    page.get_by_text("Turn, flip, cut").click()
+    before = pictures_of(page)
+    page.get_by_label("Rotate clockwise").select_option("90")
+    page.wait_for_function("old => document.querySelector('.previews img').src !== old", arg=before[0])
+    page.get_by_label("Window", exact=True).select_option("abdomen")
+    expect(page.locator(".previews")).to_contain_text("This is MR, not CT")
+    for summary in page.locator("summary").all():
+        if not summary.evaluate("summary => summary.parentElement.open"):
+            summary.click()
+    assert violations(page) == []
+    page.goto("/image-sets")
+    page.get_by_role("link", name="Choose its settings").click()
+    page.get_by_role("button", name="Discard").click()
+    page.get_by_role("dialog").get_by_role("button", name="Discard").click()
+    expect(page.get_by_text("Looked at")).to_have_count(0)
+    assert list(furnished.settings.staging_dir.iterdir()) == []
 
 
 def test_the_bar_moves_and_the_page_shows_the_images_when_they_are_there(furnished, known, signed_in):
@@ -306,6 +349,11 @@ def test_everything_essential_works_without_scripts(furnished, known, signed_in,
     page.goto("/image-sets/new")
     page.get_by_label("Name of the set").fill("Plain form")
     page.get_by_label("Files or a zip").set_input_files(file)
+    page.get_by_role("button", name="Upload and preview").click()
+    page.get_by_label("Size in pixels").fill("32")
+    page.get_by_role("button", name="Show preview").click()
+    expect(page.get_by_role("img", name="File 1")).to_be_visible()
+    expect(page.get_by_label("Size in pixels")).to_have_value("32")
     page.get_by_role("button", name="Import").click()
     expect(page.get_by_role("heading", name="Plain form")).to_be_visible()
     page.goto("/sessions/new")

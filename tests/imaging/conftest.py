@@ -10,10 +10,12 @@ from app.imaging.importer import ImportSettings, decode_all
 def decode(tmp_path):
     """Decode files, folders and zips; returns the outcomes in order."""
 
-    def decode_paths(*paths, window=None, size=None, **limits):
+    def decode_paths(*paths, window=None, size=None, settings=None, masks=(), **limits):
         staging = tmp_path / "staging"
         found = sources.collect(paths, tmp_path / "unpacked")
-        outcomes = list(decode_all(found, ImportSettings(window, size), staging, **limits))
+        given = sources.collect(masks, tmp_path / "unpacked-masks")
+        asked = settings or ImportSettings(window, size)
+        outcomes = list(decode_all(found, asked, staging, mask_sources=given, **limits))
         assert not staging.exists()
         return outcomes
 

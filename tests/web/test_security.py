@@ -24,7 +24,7 @@ def routes(app) -> list[tuple[str, str]]:
 
 def form_of(path: str) -> dict:
     """A request's contents that would do, so that only who asks can be what is wrong."""
-    if path in {"/image-sets", "/checkpoints"}:
+    if path in {"/image-sets", "/image-sets/drafts", "/checkpoints"}:
         return {"data": {"name": "n"}, "files": {"files": ("a.png", png(1))}}
     if path == "/read/ratings":
         return {"json": {"item": MISSING, "answer": "real", "likert": 3, "key": "k" * 16, "shown_ms": 1.0}}
@@ -51,8 +51,10 @@ def ids(furnished, owner, known):
     job = owner.post(f"{known.checkpoint}/samples", data={"name": "n", "seeds": "0-3", "psi": "1"}).headers[
         "location"
     ]
+    draft = owner.post("/image-sets/drafts", data={"name": "n"}, files={"files": ("a.png", png(1))})
     return {
         "session_id": ident(address),
+        "draft_id": ident(draft.headers["location"]),
         "set_id": ident(known.real_set),
         "image_id": re.search(r"/images/([0-9a-f]{32})\.png", set_page)[1],
         "checkpoint_id": ident(known.checkpoint),

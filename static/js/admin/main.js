@@ -2,10 +2,12 @@
 
 import { askFirst } from "./confirm.js";
 import { follow } from "./jobs.js";
+import { tryOut } from "./trial.js";
 import { nameRefusals, sendWithProgress } from "./uploads.js";
 
 document.querySelectorAll("[data-job]").forEach(follow);
 document.querySelectorAll("form[data-upload]").forEach(sendWithProgress);
+document.querySelectorAll("form[data-trial]").forEach(tryOut);
 document.querySelectorAll("[data-refusals]").forEach(nameRefusals);
 
 document.querySelectorAll("form[data-confirm]").forEach(askFirst);

@@ -14,7 +14,8 @@ function chosen(form) {
 }
 
 // Inside a zip places count its entries, whose names this page does not know.
-function remember(address, files) {
+function remember(address, uploaded) {
+  const files = uploaded.filter(({ field }) => field !== "masks");
   if (files.some(({ name }) => name.toLowerCase().endsWith(".zip"))) return;
   const id = address.split("/").pop();
   try {
@@ -48,7 +49,7 @@ export function sendWithProgress(form) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const files = chosen(form);
-    if (!files.length) {
+    if (!files.some(({ field }) => field !== "masks")) {
       failed("Choose what to upload.");
       return;
     }
