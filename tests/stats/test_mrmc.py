@@ -1,0 +1,303 @@
+"""Gallas's one-shot analysis: against its definitions by loops, a published data set, exact resampling, its properties."""
+
+import csv
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from app.stats.estimates import NotEstimable
+from app.stats.mrmc import U_STATISTICS, V_STATISTICS, one_shot
+
+VANDYKE = Path(__file__).parents[2] / ".." / "shared" / "reference" / "vandyke.csv"
+
+
+def studied(R, N, M, *, seed, missing=0.0, levels=5):
+    """Scores (2, R, N), (2, R, M) of a random study, some of them missing."""
+    random = np.random.default_rng(seed)
+    reader, image = random.normal(0, 0.5, (2, R, 1)), random.normal(0, 0.7, (1, 1, N + M))
+    both = reader + image + random.normal(0, 1, (2, R, N + M))
+    both[..., N:] += 0.8
+    both = np.clip(np.round(both * levels / 4), -levels, levels)
+    both[random.random(both.shape) < missing] = np.nan
+    return both[..., :N], both[..., N:]
+
+
+designs = st.builds(
+    studied,
+    st.integers(2, 4),
+    st.integers(2, 5),
+    st.integers(2, 5),
+    seed=st.integers(0, 10**6),
+    missing=st.sampled_from([0.0, 0.0, 0.2, 0.4]),
+    levels=st.sampled_from([1, 3, 9]),
+)
+
+
+def successes(x, y):
+    """s_r(i, j) as a dictionary of what was scored."""
+    R, N = x.shape
+    return {
+        (r, i, j): float(y[r, j] > x[r, i]) + 0.5 * float(y[r, j] == x[r, i])
+        for r, i, j in product(range(R), range(N), range(y.shape[1]))
+        if not np.isnan(x[r, i]) and not np.isnan(y[r, j])
+    }
+
+
+def by_loops(one, other):
+    """Covariance of two AUCs: the mean product over pairs of each kind, weighed by how often the kind is, minus kind 8."""
+    sums, counts = {}, {}
+    for (a, s), (b, t) in product(one.items(), other.items()):
+        kind = tuple(p == q for p, q in zip(a, b, strict=True))
+        sums[kind] = sums.get(kind, 0) + s * t
+        counts[kind] = counts.get(kind, 0) + 1
+    distinct = (False, False, False)
+    if distinct not in counts:
+        return None
+    return sum(sums.values()) / sum(counts.values()) - sums[distinct] / counts[distinct]
+
+
+@settings(deadline=None, max_examples=60)
+@given(designs)
+def test_the_variance_is_that_of_the_definition_by_loops(design):
+    x, y = design
+    found = one_shot(x, y)
+    s = [successes(x[v], y[v]) for v in (0, 1)]
+    for v in (0, 1):
+        if s[v]:
+            assert found.modalities[v].estimate == pytest.approx(sum(s[v].values()) / len(s[v]))
+        else:
+            assert isinstance(found.modalities[v].estimate, NotEstimable)
+    cases = [(found.modalities[v], by_loops(s[v], s[v])) for v in (0, 1)]
+    if None not in (both := (by_loops(s[0], s[1]), cases[0][1], cases[1][1])):
+        cases.append((found.pairs[0, 1], both[1] + both[2] - 2 * both[0]))
+    for one, expected in cases:
+        if one.method == U_STATISTICS and not isinstance(one.variance, NotEstimable):
+            assert one.variance == pytest.approx(expected)
+            assert one.variance > 0
+        elif one.method == V_STATISTICS:
+            assert expected <= 1e-9
+        else:
+            assert expected is None or min(x.shape[1:]) < 2 or isinstance(one.variance, NotEstimable)
+
+
+def test_a_complete_study_has_the_degrees_of_freedom_of_its_mean_squares():
+    x, y = studied(4, 6, 5, seed=5)
+    s = np.array(
+        [
+            [[[(b > a) + (b == a) / 2 for b in q] for a in p] for p, q in zip(*xy, strict=True)]
+            for xy in zip(x, y, strict=True)
+        ]
+    )
+    found = one_shot(x, y)
+    for one, scored in (
+        (found.modalities[0], s[0]),
+        (found.modalities[1], s[1]),
+        (found.pairs[0, 1], s[0] - s[1]),
+    ):
+        over = {5: scored.mean(axis=(0, 2)), 4: scored.mean(axis=(0, 1)), 3: scored.mean(axis=(1, 2))}
+        below = sum(np.var(means) ** 2 / df**3 for df, means in over.items())
+        assert one.df == pytest.approx(max(one.variance**2 / below, 3))
+        half = stats.t.ppf(0.975, int(one.df)) * one.variance**0.5
+        assert (one.interval.low, one.interval.high) == pytest.approx(
+            (one.estimate - half, one.estimate + half)
+        )
+    assert found.modalities[0].p == pytest.approx(
+        2
+        * stats.t.sf(
+            abs(found.modalities[0].estimate - 0.5) / found.modalities[0].variance ** 0.5,
+            int(found.modalities[0].df),
+        )
+    )
+
+
+def test_own_images_of_each_modality_count_apart_in_the_degrees_of_freedom():
+    """Two arms with their own synthetic images, the same real ones: no synthetic image is shared."""
+    x, y = studied(4, 6, 5, seed=8)
+    x[0, :, 3:], x[1, :, :3] = np.nan, np.nan
+    y[1] = y[0]
+    found = one_shot(x, y)
+    s = [
+        np.array(
+            [
+                [[(b > a) + (b == a) / 2 for b in q] for a in p]
+                for p, q in zip(x[v][:, part], y[v], strict=True)
+            ]
+        )
+        for v, part in ((0, slice(0, 3)), (1, slice(3, 6)))
+    ]
+    shared = [
+        s[0].mean(axis=(0, 1)) - s[1].mean(axis=(0, 1)),
+        s[0].mean(axis=(1, 2)) - s[1].mean(axis=(1, 2)),
+    ]
+    below = np.var(shared[0]) ** 2 / 4**3 + np.var(shared[1]) ** 2 / 3**3
+    below += sum(np.var(each.mean(axis=(0, 2))) ** 2 / 2**3 for each in s)
+    pair = found.pairs[0, 1]
+    assert pair.method == U_STATISTICS
+    assert pair.df == pytest.approx(max(pair.variance**2 / below, 2))
+
+
+def test_where_the_variance_is_not_positive_the_v_statistics_stand_in():
+    """Theirs is the variance over all resamples of readers, synthetic and real images, here taken one by one."""
+    x, y = np.array([[[0.0, 1.0], [1.0, 0.0]]]), np.array([[[1.0, 0.0], [0.0, 1.0]]])
+    s = np.array([[[(b > a) + (b == a) / 2 for b in q] for a in p] for p, q in zip(x[0], y[0], strict=True)])
+    assert by_loops(successes(x[0], y[0]), successes(x[0], y[0])) <= 0
+    both = list(product((0, 1), repeat=2))
+    resampled = [s[np.ix_(r, i, j)].mean() for r, i, j in product(both, both, both)]
+    (found,) = one_shot(x, y).modalities
+    assert found.method == V_STATISTICS
+    assert found.variance == pytest.approx(np.var(resampled))
+    assert found.interval.method == V_STATISTICS
+    assert found.df >= 1
+
+
+@settings(deadline=None, max_examples=40)
+@given(designs, st.randoms(use_true_random=False))
+def test_names_and_places_do_not_matter(design, random):
+    x, y = design
+    found = one_shot(x, y)
+    readers, n, m = (random.sample(range(k), k) for k in (x.shape[1], x.shape[2], y.shape[2]))
+    moved = one_shot(x[:, readers][..., n], y[:, readers][..., m])
+    stretched = one_shot(np.exp(x), np.exp(y))
+    for one, other in zip(
+        [*found.modalities, *found.pairs.values()], [*moved.modalities, *moved.pairs.values()], strict=True
+    ):
+        assert one.method == other.method
+        for name in ("estimate", "variance", "df", "p"):
+            a, b = getattr(one, name), getattr(other, name)
+            assert a == b if isinstance(a, NotEstimable) else b == pytest.approx(a, abs=1e-9)
+    assert stretched == found
+
+
+@settings(deadline=None, max_examples=40)
+@given(designs)
+def test_swapping_labels_mirrors_the_auc_and_keeps_the_variance(design):
+    x, y = design
+    for one, back in zip(one_shot(x, y).modalities, one_shot(y, x).modalities, strict=True):
+        if isinstance(one.estimate, NotEstimable):
+            assert back.estimate == one.estimate
+            continue
+        assert back.estimate == pytest.approx(1 - one.estimate)
+        if not isinstance(one.variance, NotEstimable):
+            complete = np.isfinite(x).all() and np.isfinite(y).all()
+            assert back.variance == pytest.approx(one.variance, abs=1e-12) or not complete
+
+
+@given(designs)
+def test_the_order_of_a_pair_is_the_sign_of_its_difference(design):
+    x, y = design
+    one, back = one_shot(x, y).pairs[0, 1], one_shot(x[::-1], y[::-1]).pairs[0, 1]
+    if not isinstance(one.estimate, NotEstimable):
+        assert back.estimate == -one.estimate
+    if not isinstance(one.variance, NotEstimable):
+        assert back.variance == pytest.approx(one.variance, abs=1e-12)
+
+
+def test_answers_have_balanced_accuracy_for_their_auc():
+    x, y = studied(3, 6, 7, seed=2)
+    said_x, said_y = (x > 0).astype(float), (y > 0).astype(float)
+    found = one_shot(said_x, said_y)
+    for v in (0, 1):
+        assert found.modalities[v].estimate == pytest.approx(((1 - said_x[v]).mean() + said_y[v].mean()) / 2)
+
+
+def test_a_split_plot_design_is_analysed():
+    """Two readers with their own images each: no image is shared, and the readers' AUCs are weighed by their pairs."""
+    x, y = studied(4, 6, 6, seed=13)
+    x[:, :2, 3:], x[:, 2:, :3] = np.nan, np.nan
+    y[:, :2, 3:], y[:, 2:, :3] = np.nan, np.nan
+    found, s = one_shot(x, y), successes(x[0], y[0])
+    assert found.modalities[0].variance == pytest.approx(by_loops(s, s))
+
+
+def test_many_images_are_taken_some_at_a_time():
+    """More pairs than are in hand at once, against the same sums in one piece, and more levels than 16 bits hold."""
+    random = np.random.default_rng(1)
+    x, y = random.normal(size=(2, 2, 9000)), random.normal(size=(2, 2, 70))
+    s = (y[:, :, None] > x[..., None]) + (y[:, :, None] == x[..., None]) / 2
+    (found, _), R, N, M = one_shot(x, y).modalities, 2, 9000, 70
+    t, a, b, g = s[0].sum((1, 2)), s[0].sum(2), s[0].sum(1), s[0].sum(0)
+    n = [
+        (s[0] ** 2).sum(),
+        (b**2).sum(),
+        (a**2).sum(),
+        (t**2).sum(),
+        (g**2).sum(),
+        (b.sum(0) ** 2).sum(),
+        (a.sum(0) ** 2).sum(),
+        t.sum() ** 2,
+    ]
+    distinct = -n[0] + n[1] + n[2] - n[3] + n[4] - n[5] - n[6] + n[7]
+    assert found.variance == pytest.approx(
+        n[7] / (R * N * M) ** 2 - distinct / (R * (R - 1) * N * (N - 1) * M * (M - 1))
+    )
+    assert len(np.unique(x)) > 2**15
+
+
+def written(*rows):
+    """One modality's scores (1, R, n): a digit a score, a point where there is none."""
+    return np.array([[[np.nan if c == "." else float(c) for c in row] for row in rows]])
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "estimate", "reason"),
+    [
+        (["12", "34"], ["..", ".."], None, "no reader scored both kinds of image"),
+        (["12"], ["23"], 0.875, "it takes two readers"),
+        (["12", "12"], ["23", ".."], 0.875, "it takes two readers"),
+        (["1", "2"], ["23", "23"], 0.875, "it takes two images of each kind"),
+        (["12", "12"], ["2", "3"], 0.875, "it takes two images of each kind"),
+    ],
+)
+def test_what_cannot_be_estimated_says_why(x, y, estimate, reason):
+    (found,) = one_shot(written(*x), written(*y)).modalities
+    if estimate is None:
+        assert found.estimate == NotEstimable(reason)
+    else:
+        assert found.estimate == estimate
+    assert found.variance == found.df == found.p == found.interval == NotEstimable(reason)
+
+
+def test_a_covariance_takes_readers_who_scored_different_images():
+    """Whoever read in the first modality shares a reader or an image with whoever read in the second."""
+    x = np.concatenate([written("1.", ".2"), written(".1", "2.")])
+    y = np.concatenate([written("2...", ".1.."), written("..2.", "...3")])
+    found = one_shot(x, y)
+    assert found.modalities[0].estimate == 0.5
+    assert all(isinstance(one.variance, float) for one in found.modalities)
+    assert found.pairs[0, 1].estimate == -0.5
+    assert found.pairs[0, 1].variance == NotEstimable("no two readers scored different images")
+
+
+def test_perfect_readers_have_no_variance_and_no_interval():
+    x, y = np.zeros((2, 3, 4)), np.ones((2, 3, 4))
+    found = one_shot(x, y)
+    for one, estimate in ((found.modalities[0], 1.0), (found.pairs[0, 1], 0.0)):
+        assert (one.estimate, one.variance, one.method) == (estimate, 0.0, V_STATISTICS)
+        assert one.df == one.p == one.interval == NotEstimable("the variance is zero")
+
+
+def van_dyke():
+    """The published scores (2, 5, 69), (2, 5, 45)."""
+    with VANDYKE.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    scores, truth = np.full((2, 5, 114), np.nan), np.zeros(114, bool)
+    for row in rows:
+        case = int(row["case"]) - 1
+        scores[int(row["treatment"]) - 1, int(row["reader"]) - 1, case] = float(row["rating"])
+        truth[case] = row["truth"] == "1"
+    return scores[..., ~truth], scores[..., truth]
+
+
+@pytest.mark.skipif(not VANDYKE.is_file(), reason="the published data set is not beside this checkout")
+def test_van_dyke():
+    """Spin-echo against cine MRI for aortic dissection, 5 readers × 114 cases (Van Dyke et al. 1993), as iMRMC prints it."""
+    found = one_shot(*van_dyke())
+    assert [f"{one.estimate:.6f}" for one in found.modalities] == ["0.897037", "0.940837"]
+    pair = found.pairs[0, 1]
+    assert f"{pair.variance:.5e}" == "4.27313e-04"
+    assert (f"{pair.df:.3f}", f"{pair.p:.5f}") == ("12.813", "0.05565")
