@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.errors import AppError
 
@@ -35,7 +34,7 @@ def main() -> None:
     """Run the command; exit with 2 and one sentence on stderr where it cannot be done."""
     try:
         code = app(standalone_mode=False)
-    except (AppError, typer.TyperException, SQLAlchemyError) as error:
+    except _refusals() as error:
         print(_sentence(error), file=sys.stderr)
         sys.exit(2)
     except (typer.Abort, KeyboardInterrupt):
@@ -43,12 +42,18 @@ def main() -> None:
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _sentence(error: AppError | typer.TyperException | SQLAlchemyError) -> str:
+def _refusals() -> tuple[type[Exception], ...]:
+    """What ends in a sentence; SQLAlchemy's where it is loaded, as commands without a database start faster without it."""
+    loaded = sys.modules.get("sqlalchemy.exc")
+    return (AppError, typer.TyperException, *([loaded.SQLAlchemyError] if loaded else []))
+
+
+def _sentence(error: Exception) -> str:
     if isinstance(error, AppError):
         return error.sentence
-    if isinstance(error, SQLAlchemyError):
-        return f"The database cannot be used: {getattr(error, 'orig', None) or error}."
-    return error.format_message()
+    if isinstance(error, typer.TyperException):
+        return error.format_message()
+    return f"The database cannot be used: {getattr(error, 'orig', None) or error}."
 
 
 @app.command()
@@ -209,6 +214,23 @@ def report(
     from app.cli import reports
 
     reports.report(ratings, out, points)
+
+
+@app.command()
+def mrmc(
+    scores: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SCORES.csv",
+            help="Columns reader, case, modality, truth and score; a higher score is more real.",
+        ),
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """AUCs over readers and images, and their differences between modalities (Gallas's one-shot analysis)."""
+    from app.cli import analyses
+
+    analyses.mrmc(scores, as_json=as_json)
 
 
 @app.command()

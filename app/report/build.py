@@ -13,8 +13,7 @@ from app.report.rows import POINTS, Rating
 from app.stats import crossed, detection, paper
 from app.stats.crossed import CrossedMean
 from app.stats.detection import Counts, Metrics, Rate
-from app.stats.estimates import NotEstimable, Number, Proportion
-from app.stats.paper import MeanSd
+from app.stats.estimates import MeanSd, NotEstimable, Number, Proportion
 
 NAMES = {"precision": "Precision", "recall": "Recall", "accuracy": "Accuracy", "fpr": "FPR", "fnr": "FNR"}
 METRICS = tuple(NAMES)

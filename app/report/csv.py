@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from app.report.build import METRICS, ModelResult, Report, rate
 from app.report.cells import table
 from app.stats.crossed import CrossedMean
-from app.stats.estimates import Interval, estimable
-from app.stats.paper import MeanSd, mean_sd
+from app.stats.estimates import Interval, MeanSd, estimable
+from app.stats.paper import mean_sd
 
 PER_READER = (
     "reader",

@@ -2,8 +2,7 @@
 
 from decimal import ROUND_HALF_UP, Decimal
 
-from app.stats.estimates import Interval, NotEstimable, Number, Proportion
-from app.stats.paper import MeanSd
+from app.stats.estimates import Interval, MeanSd, NotEstimable, Number, Proportion
 
 NA = "n/a"
 

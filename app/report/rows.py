@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.errors import InvalidError
+from app.report import spreadsheet
 
 REQUIRED = ("reader", "image", "truth", "answer")
 OPTIONAL = ("model", "likert", "seconds", "kind", "repeat", "position")
 WORDS = ("real", "synthetic")
 KINDS = ("main", "practice", "catch", "repeat")
 POINTS = 5
-MOST_BYTES = 512 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,27 +42,14 @@ def read(path: Path, points: int = POINTS) -> list[Rating]:
 
     Raises InvalidError naming the row; the header is row 1.
     """
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise InvalidError(f"{path.name} is larger than {MOST_BYTES // 2**20} MB.")
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise InvalidError(
-            f"{path.name} is not a text file in UTF-8; save the spreadsheet as CSV UTF-8."
-        ) from None
-    except OSError as error:
-        raise InvalidError(f"{path} cannot be read: {error.strerror}.") from None
-    return parse(text, points)
+    return parse(spreadsheet.read_text(path), points)
 
 
 def parse(text: str, points: int = POINTS) -> list[Rating]:
     """The ratings of a CSV text; raises InvalidError naming the row."""
-    header_line = text.partition("\n")[0]
-    separator = max(",;\t", key=header_line.count)
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=spreadsheet.separator(text))
     try:
-        header = [name.strip().lower() for name in next(lines, [])]
-        _check_header(header)
+        header = spreadsheet.header(next(lines, []), REQUIRED, OPTIONAL)
         ratings = [_rating(row, header, cells, points) for row, cells in _filled(lines)]
     except csv.Error as error:
         raise InvalidError(f"This is no CSV file: {error}.") from None
@@ -75,17 +62,6 @@ def _filled(lines: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
     for row, cells in enumerate(lines, start=2):
         if any(cell.strip() for cell in cells):
             yield row, cells
-
-
-def _check_header(header: list[str]) -> None:
-    if not any(header):
-        raise InvalidError("This file is empty; the first row must name the columns.")
-    missing = [name for name in REQUIRED if name not in header]
-    if missing:
-        raise InvalidError(f"Row 1: the column “{missing[0]}” is missing; needed are {', '.join(REQUIRED)}.")
-    doubled = next((name for name in (*REQUIRED, *OPTIONAL) if header.count(name) > 1), None)
-    if doubled:
-        raise InvalidError(f"Row 1: the column “{doubled}” stands twice.")
 
 
 def _rating(row: int, header: Sequence[str], cells: Sequence[str], points: int) -> Rating:
@@ -144,7 +120,7 @@ def _seconds(row: int, given: Mapping[str, str]) -> float | None:
 
 def _number(text: str) -> float | None:
     try:
-        number = float(text.replace(",", "."))
+        number = spreadsheet.number(text)
     except ValueError:
         return None
     return number if math.isfinite(number) else None

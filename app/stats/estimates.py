@@ -34,5 +34,14 @@ class Proportion:
 Number = float | NotEstimable
 
 
+@dataclass(frozen=True, slots=True)
+class MeanSd:
+    """Mean and standard deviation (ddof 1) of n values."""
+
+    n: int
+    mean: Number
+    sd: Number
+
+
 def estimable(value: Number) -> TypeGuard[float]:
     return not isinstance(value, NotEstimable)

@@ -2,24 +2,14 @@
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from app.stats.estimates import NotEstimable, Number
+from app.stats.estimates import MeanSd, NotEstimable, Number
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class MeanSd:
-    """Mean and standard deviation (ddof 1) of n values."""
-
-    n: int
-    mean: Number
-    sd: Number
 
 
 def mean_sd(values: Sequence[float]) -> MeanSd:

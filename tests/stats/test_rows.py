@@ -3,7 +3,7 @@
 import pytest
 
 from app.errors import InvalidError
-from app.report import rows
+from app.report import rows, spreadsheet
 from app.report.rows import Rating
 
 HEADER = "reader,model,image,truth,answer,likert,seconds,kind,repeat,position"
@@ -126,6 +126,6 @@ def test_a_file_that_is_no_text_or_is_not_there_is_refused(tmp_path):
 def test_a_file_of_half_a_gigabyte_is_refused_unread(tmp_path):
     sparse = tmp_path / "huge.csv"
     with sparse.open("wb") as file:
-        file.truncate(rows.MOST_BYTES + 1)
+        file.truncate(spreadsheet.MOST_BYTES + 1)
     with pytest.raises(InvalidError, match=r"huge.csv is larger than 512 MB"):
         rows.read(sparse)

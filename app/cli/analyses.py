@@ -1,0 +1,19 @@
+"""Commands that compute and print: the readers' scores analysed."""
+
+import json
+from pathlib import Path
+
+from app.report import mrmc as printed
+from app.report import scores
+from app.stats.mrmc import one_shot
+
+
+def mrmc(file: Path, *, as_json: bool) -> None:
+    """Analyse a CSV file of scores over readers and images; raises InvalidError with a sentence."""
+    given = scores.read(file)
+    found = one_shot(given.synthetic, given.real)
+    if as_json:
+        print(json.dumps(printed.data(given, found), indent=2, ensure_ascii=False, allow_nan=False))
+        return
+    for line in printed.lines(given, found):
+        print(line)
