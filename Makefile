@@ -5,6 +5,7 @@ VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 TORCH ?= torch~=2.13.0
+JOBS ?= 2
 
 .PHONY: run install install-dev browser test check format soak lock clean
 
@@ -34,7 +35,7 @@ browser: $(VENV)/.installed-dev
 
 test: $(VENV)/.installed-dev browser
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m coverage run -m pytest
+	$(BIN)/python -m coverage run -m pytest -n $(JOBS) --dist worksteal
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report --skip-covered --sort=cover
 

@@ -91,10 +91,24 @@ def write_png(path, seed, size=16):
 def start_worker(parts, *options):
     environ = {**os.environ, "BLINDREAD_DATA_DIR": str(parts.settings.data_dir)}
     command = [sys.executable, "-m", "app.cli", "worker", "--device", "cpu", *options]
-    return subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL)
+    started.append(process)
+    return process
 
 
-def wait_until(condition, seconds=60):
+started: list[subprocess.Popen] = []
+
+
+@pytest.fixture(autouse=True)
+def _no_worker_outlives_its_test():
+    yield
+    while started:
+        process = started.pop()
+        process.kill()
+        process.wait()
+
+
+def wait_until(condition, seconds=100):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "waited too long"
