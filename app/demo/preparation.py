@@ -119,6 +119,8 @@ class _Preparation:
             disclose_ratio=False,
             show_progress=True,
             allow_undo=True,
+            fixed_presentation=False,
+            exposure_ms="",
         )
         with self.database.write() as db:
             return sessions.create(db, self.user, new, self.settings.secret_key, clock.now())

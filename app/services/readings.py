@@ -18,8 +18,12 @@ from app.tables.sessions import Item, Presentation, Rating, Reading, VttSession
 AHEAD = 10
 LONGEST_KEY = 64
 VIEWPORT = frozenset(
-    {"width", "height", "scale", "pixel_ratio"}
-)  # in CSS pixels; image pixels drawn as so many
+    (
+        *("width", "height", "scale", "pixel_ratio"),
+        *("zoom", "x", "y", "brightness", "contrast", "changes", "exposed_ms"),
+    )
+)
+"""The window in CSS pixels; CSS pixels an image pixel; how it was looked at last (zoom, place, light), after how many changes."""
 _UNKNOWN_ITEM = "There is no such image in your reading."
 _NOT_OPEN = {
     "draft": "This reading has not been opened yet. Please come back later with the same link.",
@@ -41,6 +45,7 @@ class Welcome:
     total: int
     waiting: str | None
     allow_undo: bool
+    fixed_presentation: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,7 @@ def welcome(db: Session, seat: ReaderSeat) -> Welcome:
         total=total,
         waiting=None if reading.finished_at else _NOT_OPEN.get(session.state),
         allow_undo=fixed.allow_undo,
+        fixed_presentation=fixed.fixed_presentation,
     )
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.errors import ConflictError, InvalidError, NotFoundError
-from app.protocol.design import Protocol
+from app.protocol.design import LONGEST_EXPOSURE_MS, Protocol
 from app.services import audit, audits, imagesets, invitations, jobs, signoff, tokens
 from app.services.imagesets import ImageSetRow
 from app.services.invitations import Invited, ReaderProgress
@@ -38,6 +38,8 @@ class NewSession:
     disclose_ratio: bool
     show_progress: bool
     allow_undo: bool
+    fixed_presentation: bool
+    exposure_ms: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,8 @@ def create(db: Session, user: SignedIn, new: NewSession, key: bytes, now: dateti
         disclose_ratio=new.disclose_ratio,
         show_progress=new.show_progress,
         allow_undo=new.allow_undo,
+        fixed_presentation=new.fixed_presentation,
+        exposure_ms=_exposure(new.exposure_ms),
     )
     real = imagesets.own(db, user, new.real_set_id, "real")
     synthetic = imagesets.own(db, user, new.synthetic_set_id, "synthetic")
@@ -151,6 +155,17 @@ def copy(
         )
     _record(db, key, user, session, "session created", now, copied_from=old.id, mends=list(mended.mends))
     return session.id
+
+
+def _exposure(text: str) -> int:
+    if not text.strip():
+        return 0
+    found = whole_number(text, 1, LONGEST_EXPOSURE_MS)
+    if found is None:
+        raise InvalidError(
+            f"The exposure limit is a whole number of milliseconds, not “{text.strip()[:40]}”."
+        )
+    return found
 
 
 def common_shape(db: Session, real_set_id: str, synthetic_set_id: str) -> tuple[int, int, str]:

@@ -45,6 +45,8 @@ class RatePage:
     likert_labels: tuple[str, ...]
     show_progress: bool
     allow_undo: bool
+    fixed_presentation: bool
+    exposure_ms: int
 
 
 class SubmissionBody(BaseModel):
@@ -114,6 +116,8 @@ def rate_page(request: Request, ctx: Ctx, seat: CurrentReader) -> HTMLResponse |
         likert_labels=protocol.likert_labels,
         show_progress=protocol.show_progress,
         allow_undo=protocol.allow_undo,
+        fixed_presentation=protocol.fixed_presentation,
+        exposure_ms=protocol.exposure_ms,
     )
     return render(request, "read/rate.html", page)
 

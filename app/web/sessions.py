@@ -94,6 +94,8 @@ def create(
     disclose_ratio: Annotated[bool, Form()] = False,
     show_progress: Annotated[bool, Form()] = False,
     allow_undo: Annotated[bool, Form()] = False,
+    fixed_presentation: Annotated[bool, Form()] = False,
+    exposure_ms: Annotated[str, Form()] = "",
 ) -> RedirectResponse:
     asked = NewSession(
         title=title,
@@ -107,6 +109,8 @@ def create(
         disclose_ratio=disclose_ratio,
         show_progress=show_progress,
         allow_undo=allow_undo,
+        fixed_presentation=fixed_presentation,
+        exposure_ms=exposure_ms,
     )
     with ctx.database.write() as db:
         session_id = sessions.create(db, user, asked, ctx.settings.secret_key, clock.now())

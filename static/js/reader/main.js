@@ -1,6 +1,8 @@
 // The reading: show an image, take the answer, have it acknowledged, show the next.
 
 import { Refused, fetchState, submit } from "./api.js";
+import * as exposure from "./exposure.js";
+import * as lens from "./lens.js";
 import * as outbox from "./outbox.js";
 import { hold, stimulus } from "./stimuli.js";
 import * as view from "./view.js";
@@ -30,9 +32,12 @@ async function persistently(call) {
 async function present(name, revises = false) {
   view.busy(true);
   view.clear();
+  exposure.stop();
   const url = await persistently(() => stimulus(name));
   const at = await view.show(url);
   shown = { name, at, firstAction: null, revises };
+  lens.start(acted);
+  exposure.limit(name, view.exposureLimit, at, view.away);
   view.busy(false);
   view.progress(state, revises ? 1 : 0);
   view.revising(revises, Boolean(state.previous));
@@ -92,7 +97,7 @@ async function send() {
       shown_ms: performance.now() - shown.at,
       first_action_ms: shown.firstAction === null ? null : shown.firstAction - shown.at,
       revises: shown.revises,
-      viewport: view.viewport(),
+      viewport: { ...view.viewport(), ...lens.seen(), ...exposedFor() },
     };
     view.busy(true);
     view.saved("Saving…");
@@ -106,6 +111,11 @@ async function send() {
   } finally {
     sending = false;
   }
+}
+
+function exposedFor() {
+  const ms = exposure.exposed();
+  return ms === null ? {} : { exposed_ms: ms };
 }
 
 function stopped(error) {
@@ -126,8 +136,9 @@ async function undo() {
 }
 
 function key(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
   const pressed = event.key.toLowerCase();
+  if (event.repeat && !/^arrow|^[+=-]$/.test(pressed)) return;
   const act = {
     r: () => view.choose("answer", "real"),
     s: () => view.choose("answer", "synthetic"),
@@ -141,6 +152,8 @@ function key(event) {
     acted();
     if (pressed === "r" || pressed === "s") view.say("");
     act();
+  } else if (lens.key(pressed, event.target)) {
+    event.preventDefault();
   } else if (/^[1-5]$/.test(pressed)) {
     acted();
     view.say("");
@@ -161,7 +174,10 @@ view.controls.undo?.addEventListener("click", (event) => {
   undo();
 });
 document.addEventListener("keydown", key);
-new ResizeObserver(view.fit).observe(document.getElementById("stage"));
+new ResizeObserver(() => {
+  view.fit();
+  lens.refit();
+}).observe(document.getElementById("stage"));
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) window.location.reload(); // the back button must not bring back an old state
 });

@@ -5,6 +5,8 @@ const form = element("answer");
 const image = element("stimulus");
 const stage = element("stage");
 
+export const exposureLimit = Number(stage.dataset.exposureMs);
+
 export const controls = { form, undo: element("undo"), next: element("next") };
 
 export function chosen() {
@@ -68,9 +70,10 @@ export async function show(url) {
   return performance.now();
 }
 
-export function hide() {
+// The time to look is over; the answer is still to come.
+export function away() {
   image.hidden = true;
-  element("waiting").hidden = false;
+  say("The image was shown for as long as this study allows. Please answer.");
 }
 
 // As large as fits: a whole number of screen pixels for each of the image's where it is enlarged, so that all
