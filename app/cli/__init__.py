@@ -234,6 +234,23 @@ def mrmc(
 
 
 @app.command()
+def plan(
+    readers: Annotated[int, typer.Option(min=1, max=10_000, help="Readers.")],
+    images: Annotated[int, typer.Option(min=1, max=100_000, help="Synthetic images; as many real ones.")],
+    rate: Annotated[float, typer.Option(min=0.01, max=0.99, help="Expected mean FPR.")] = 0.5,
+    reader_sd: Annotated[float, typer.Option(min=0, max=0.5, help="SD of readers' rates.")] = 0.15,
+    image_sd: Annotated[float, typer.Option(min=0, max=0.5, help="SD of images' rates.")] = 0.15,
+    delta: Annotated[
+        float, typer.Option(min=0.01, max=0.49, help="Margin of equivalence with chance.")
+    ] = 0.1,
+) -> None:
+    """What a study of so many readers and images can show, before it opens."""
+    from app.cli import analyses
+
+    analyses.plan(readers, images, rate, reader_sd, image_sd, delta)
+
+
+@app.command()
 def sample(
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="A .pkl or .pt of StyleGAN2, or our .safetensors.")

@@ -81,3 +81,24 @@ def guessing_p(counts: Counts) -> tuple[Number, str]:
         return float(stats.binomtest(counts.tp + counts.tn, counts.n, 0.5).pvalue), "exact binomial"
     table = [[counts.tp, counts.fn], [counts.fp, counts.tn]]
     return float(stats.fisher_exact(table).pvalue), "Fisher's exact"
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitivity:
+    """How well real and synthetic are told apart (d′), and the lean to answer “synthetic” (c > 0) or “real” (c < 0)."""
+
+    d_prime: Number
+    criterion: Number
+
+
+def sensitivity(counts: Counts) -> Sensitivity:
+    """d′ = z(H) − z(F), c = −(z(H) + z(F))/2 with H = (TP + 1/2)/(N + 1), F = (FP + 1/2)/(M + 1).
+
+    The log-linear correction of Hautus 1995, Behavior Research Methods 27:46; Macmillan & Creelman 2005, eq. 1.5 and 2.1.
+    """
+    if counts.n_real == 0 or counts.n_synthetic == 0:
+        one = NotEstimable("only one kind of image was answered")
+        return Sensitivity(one, one)
+    hits = float(stats.norm.ppf((counts.tp + 0.5) / (counts.n_real + 1)))
+    alarms = float(stats.norm.ppf((counts.fp + 0.5) / (counts.n_synthetic + 1)))
+    return Sensitivity(hits - alarms, -(hits + alarms) / 2)

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
-from app.stats.detection import Counts, count, guessing_p, metrics
+from app.stats.detection import Counts, Sensitivity, count, guessing_p, metrics, sensitivity
 from app.stats.estimates import NotEstimable, Proportion
 
 ANSWERS = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=60)
@@ -98,3 +99,15 @@ def test_guessing_needs_both_kinds():
         "none",
     )
     assert isinstance(guessing_p(Counts(tp=0, fn=0, fp=1, tn=1))[0], NotEstimable)
+
+
+def test_sensitivity_is_corrected_so_that_perfect_readers_have_one():
+    found = sensitivity(Counts(tp=20, fn=0, fp=0, tn=20))
+    assert found.d_prime == pytest.approx(2 * stats.norm.ppf(20.5 / 21))
+    assert found.criterion == pytest.approx(0)
+    lean = sensitivity(Counts(tp=9, fn=1, fp=8, tn=2))
+    hits, alarms = stats.norm.ppf(9.5 / 11), stats.norm.ppf(8.5 / 11)
+    assert lean == Sensitivity(pytest.approx(hits - alarms), pytest.approx(-(hits + alarms) / 2))
+    assert lean.criterion < 0 < lean.d_prime
+    one = NotEstimable("only one kind of image was answered")
+    assert sensitivity(Counts(0, 0, 1, 1)) == sensitivity(Counts(1, 1, 0, 0)) == Sensitivity(one, one)
