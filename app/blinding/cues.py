@@ -14,18 +14,18 @@ PER_IMAGE: tuple[tuple[Cue, Callable[[View], tuple[float, ...]]], ...] = (
     (edges.WRITING, edges.writing),
     (edges.PADDING, edges.padding),
     (edges.BORDER, edges.border),
-    (edges.CORNER, edges.corner),
     (texture.BLOCKS, texture.blocks),
     (greys.COLOUR, greys.colour),
-    (greys.COMB, greys.comb),
     (greys.LEVELS, greys.levels),
+    (greys.COMB, greys.comb),
     (greys.CLIPPING, greys.clipping),
-    (greys.RANGE, greys.value_range),
     (spectrum.SPECTRUM, spectrum.spectrum),
+    (greys.RANGE, greys.value_range),
+    (edges.CORNER, edges.corner),
     (texture.NOISE, texture.noise),
     (greys.BRIGHTNESS, greys.brightness),
 )
-"""The most particular first: of two cues that show the same, the first is named first."""
+"""The most particular first: where several separate the images equally well, the first is named first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +62,17 @@ def measure(images: Pixels) -> Measured:
         spectra.append(seen.radial)
         corners.append(seen.plane[:16, :16])
     found = sets.compare(images)
-    whole = (
-        (sets.EXACT, sets.exact_copies(found)),
-        (sets.NEAR_COPY, sets.near_copies(found)),
-        (sets.GRAIN, sets.shared_grain(images)),
-    )
-    cues = (*(cue for cue, _ in whole), *(cue for cue, _ in PER_IMAGE))
+    cues = (sets.EXACT, sets.NEAR_COPY, *(cue for cue, _ in PER_IMAGE), sets.GRAIN)
     return Measured(
         tuple(Column(cue, feature) for cue in cues for feature in cue.features),
-        np.hstack([*(values for _, values in whole), np.array(rows, np.float64)]),
+        np.hstack(
+            (
+                sets.exact_copies(found),
+                sets.near_copies(found),
+                np.array(rows, np.float64),
+                sets.shared_grain(images),
+            )
+        ),
         np.array(histograms),
         np.array(spectra),
         np.array(corners, np.float64),

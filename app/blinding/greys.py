@@ -12,35 +12,35 @@ def _used(seen: View) -> Floats:
 
 
 def levels(seen: View) -> tuple[float, ...]:
-    """Distinct values, and the share of them between the extremes that occurs."""
-    used = _used(seen)
-    return float(np.count_nonzero(used)), float(np.mean(used > 0))
+    """Bits that the distinct values need: 8 for more than 128 of them. A few missing levels are the comb's affair."""
+    return (float(np.ceil(np.log2(np.count_nonzero(seen.counts)))),)
 
 
 LEVELS = Cue(
     "grey levels",
     "Number of grey levels",
-    (
-        Feature("count", "number of grey levels in use"),
-        Feature("share", "share of the levels between darkest and brightest that are in use", share=True),
-    ),
+    (Feature("bits", "bits that the grey levels in use need (8 for more than 128 levels)"),),
     picture="histogram",
     mend="noise floor",
 )
 
 
-def comb(seen: View) -> tuple[float, ...]:
-    """Where each count is set against the mean of its two neighbours: teeth and gaps of a rescaled histogram.
+def _quantile(seen: View, share: float) -> float:
+    """The value that this share of pixels does not exceed."""
+    return float(np.searchsorted(np.cumsum(seen.counts), share * seen.counts.sum()))
 
-    Without the extremes, where backgrounds and clipped values pile up.
+
+def comb(seen: View) -> tuple[float, ...]:
+    """Teeth and gaps of a rescaled histogram: each count beside the mean of its two neighbours, and the unused levels.
+
+    The first without the extremes, where backgrounds and clipped values pile up; the second from the 0.5th to the 99.5th percentile.
     """
+    between = seen.counts[int(_quantile(seen, 0.005)) : int(_quantile(seen, 0.995)) + 1]
     used = _used(seen)[1:-1]
     if len(used) < 3:
-        return 0.0, 0.0
-    expected = (used[:-2] + used[2:]) / 2
-    away = np.abs(used[1:-1] - expected)
-    gaps = (used[1:-1] == 0) & (expected > 0)
-    return float(away.sum() / max(used.sum(), 1.0)), float(gaps.mean())
+        return 0.0, float(np.mean(between == 0))
+    away = np.abs(used[1:-1] - (used[:-2] + used[2:]) / 2)
+    return float(away.sum() / max(used.sum(), 1.0)), float(np.mean(between == 0))
 
 
 COMB = Cue(
@@ -48,7 +48,7 @@ COMB = Cue(
     "Comb in the histogram",
     (
         Feature("roughness", "jumps between neighbouring bars of the histogram", share=True),
-        Feature("gaps", "share of unused levels between used ones", share=True),
+        Feature("gaps", "share of unused levels between the used ones", share=True),
     ),
     picture="histogram",
     mend="noise floor",
@@ -79,11 +79,6 @@ CLIPPING = Cue(
 )
 
 
-def _quantile(seen: View, share: float) -> float:
-    """The value that this share of pixels does not exceed."""
-    return float(np.searchsorted(np.cumsum(seen.counts), share * seen.counts.sum()))
-
-
 def value_range(seen: View) -> tuple[float, ...]:
     """Lowest and highest value, and the distance of the 0.5th and 99.5th percentile."""
     there = np.flatnonzero(seen.counts)
@@ -99,7 +94,6 @@ RANGE = Cue(
         Feature("range", "range of values (0.5th to 99.5th percentile)"),
     ),
     picture="histogram",
-    mend="clip",
 )
 
 

@@ -91,9 +91,9 @@ def compare(
     if synthetic.shape != (len(observed),) or synthetic.all() or not synthetic.any():
         raise ValueError("one truth for each stimulus, and both kinds, expected")
     differences = (
-        _differing("length in bytes", [one.length for one in observed], synthetic),
-        _differing("headers", [_headers(one) for one in observed], synthetic),
-        _differing("layout of the PNG file", [one.chunks for one in observed], synthetic),
+        _differing("length in bytes differs", [one.length for one in observed], synthetic),
+        _differing("headers differ", [_headers(one) for one in observed], synthetic),
+        _differing("layout of the PNG file differs", [one.chunks for one in observed], synthetic),
     )
     orders = ranks.shuffled(synthetic, rng, PERMUTATIONS)
     latency, position = (
@@ -115,7 +115,7 @@ def _differing(what: str, values: Sequence[Hashable], synthetic: NDArray[np.bool
         return ""
     same = np.array([value == usual for value in values])
     return (
-        f"The {what} differs: {len(set(values))} kinds; {int((~same & synthetic).sum())} of {int(synthetic.sum())} synthetic and "
+        f"The {what}: {len(set(values))} kinds; {int((~same & synthetic).sum())} of {int(synthetic.sum())} synthetic and "
         f"{int((~same & ~synthetic).sum())} of {int((~synthetic).sum())} real images differ from the commonest."
     )
 
