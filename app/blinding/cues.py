@@ -60,7 +60,7 @@ def measure(images: Pixels) -> Measured:
         rows.append([number for _, of_view in PER_IMAGE for number in of_view(seen)])
         histograms.append(seen.counts / seen.counts.sum())
         spectra.append(seen.radial)
-        corners.append(seen.plane[:16, :16])
+        corners.append(seen.plane[:16, :16].copy())  # a view would keep the whole plane
     found = sets.compare(images)
     cues = (sets.EXACT, sets.NEAR_COPY, *(cue for cue, _ in PER_IMAGE), sets.GRAIN)
     return Measured(

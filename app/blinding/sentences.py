@@ -9,23 +9,28 @@ from app.blinding.ranks import Band
 def number(value: float, *, share: bool) -> str:
     """Three significant digits, shares in per cent: 0.1234 → "12.3 %"."""
     text = f"{value * 100:.3g}" if share else f"{value:.3g}"
-    plain = f"{float(text):.0f}" if "e+" in text else text
+    plain = f"{float(text):.0f}" if "e+" in text else text.replace("-", "−", 1)
     return f"{plain} %" if share else plain
 
 
 def finding(feature: Feature, synthetic: Floats, real: Floats, effect: float) -> str:
     """One measure in both kinds of image: mean and middle half, and how well it separates them."""
     return (
-        f"{feature.words[0].upper()}{feature.words[1:]}: {_group(feature, synthetic)} in synthetic images, "
-        f"{_group(feature, real)} in real ones. Of a synthetic and a real image, "
-        f"the synthetic one has the {'higher' if effect > 0.5 else 'lower'} value in {max(effect, 1 - effect):.0%} of pairs (ties count half)."
+        f"{feature.words[0].upper()}{feature.words[1:]}: {_group(feature, synthetic)} synthetic images, "
+        f"{_group(feature, real)} real ones. Of a synthetic and a real image, the synthetic one has the "
+        f"{'higher' if effect > 0.5 else 'lower'} value in {max(effect, 1 - effect):.0%} of pairs (ties count half)."
     )
 
 
 def _group(feature: Feature, values: Floats) -> str:
-    """Mean and middle half of one kind."""
-    low, high = (number(float(np.quantile(values, q)), share=feature.share) for q in (0.25, 0.75))
-    return f"{number(float(values.mean()), share=feature.share)} on average (middle half {low} to {high})"
+    """Mean and middle half of one kind, or its one value."""
+    low, mean, high = (
+        number(float(value), share=feature.share)
+        for value in (np.quantile(values, 0.25), values.mean(), np.quantile(values, 0.75))
+    )
+    if np.ptp(values) == 0:
+        return f"{mean} in all"
+    return f"{mean} on average (middle half {low} to {high}) in"
 
 
 def classifier(band: Band, n: int) -> str:

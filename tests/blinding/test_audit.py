@@ -46,7 +46,7 @@ def test_it_works():
     finding = the(found, "border")
     assert finding.title == "Outermost pixels"
     assert finding.sentence.startswith(
-        "Spread of values along the outermost frame (standard deviation): 0 on average"
+        "Spread of values along the outermost frame (standard deviation): 0 in all synthetic images, "
     )
     assert finding.effect == 0
     assert finding.p <= 0.05
