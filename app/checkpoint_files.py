@@ -8,7 +8,7 @@ from pathlib import Path
 from app import sandbox
 from app.errors import InvalidError
 
-LIMITS = sandbox.Limits(memory_bytes=12 * 2**30, cpu_seconds=300, file_bytes=2 * 2**30, wall_seconds=600)
+LIMITS = sandbox.Limits(memory_bytes=5 * 2**30, cpu_seconds=300, file_bytes=2**30 + 2**20, wall_seconds=600)
 
 
 def import_in_child(source: Path, target: Path) -> dict[str, object]:

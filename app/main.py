@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 from app import bundled, schema
 from app.errors import AppError, ConflictError
-from app.settings import Settings, load_settings
+from app.settings import Settings, keep_private, load_settings
 from app.web import (
     audits,
     checkpoints,
@@ -73,4 +73,5 @@ def create_app(settings: Settings) -> FastAPI:
 
 def from_environment() -> FastAPI:
     """The application for uvicorn: `uvicorn --factory app.main:from_environment`."""
+    keep_private()
     return create_app(load_settings(os.environ))

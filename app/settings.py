@@ -1,5 +1,6 @@
 """The settings: environment variables with the prefix BLINDREAD_, read once and passed in."""
 
+import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -48,6 +49,11 @@ class Settings:
     def staging_dir(self) -> Path:
         """Uploads on their way; wiped after each import and at the worker's start."""
         return self.data_dir / "staging"
+
+
+def keep_private() -> None:
+    """Let what this process writes be its own account's alone: the data folder holds the truth, and for a time originals."""
+    os.umask(0o077)
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:
@@ -101,7 +107,7 @@ def _secret(environ: Mapping[str, str], data_dir: Path) -> bytes:
 
 def _kept_secret(file: Path) -> bytes:
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise InvalidError(f"The data folder {file.parent} cannot be made: {error.strerror}.") from error
     try:

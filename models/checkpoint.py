@@ -6,6 +6,7 @@ process with limits, because a file that claims to be a checkpoint can be anythi
 
 import hashlib
 import json
+import math
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from models.network import Generator
 
+MOST_NUMBERS = 250_000_000
 FIR = np.array([1, 3, 3, 1], np.float32) / 8
 
 
@@ -164,6 +166,10 @@ def _is_buffer(name: str) -> bool:
 def _matched(foreign: Foreign) -> Foreign:
     """Compare names and shapes with those of the architecture; the resampling filters are compared and left out."""
     expected = shapes(foreign.config)
+    if sum(map(math.prod, expected.values())) > MOST_NUMBERS:
+        raise CheckpointRefused(
+            f"This checkpoint describes a generator of more than {MOST_NUMBERS // 10**6} million numbers; the largest in use has a tenth of that."
+        )
     kept: dict[str, Laid] = {}
     for name, laid in foreign.tensors.items():
         if name.endswith("resample_filter"):

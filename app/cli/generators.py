@@ -18,7 +18,7 @@ from app.checkpoint_files import import_in_child, inspect_in_child
 from app.cli.opened import opened
 from app.errors import InvalidError
 from app.imaging import stimulus
-from app.services import imagesets
+from app.services import checkpoints, imagesets
 from app.services.samples import parse_seeds
 from models import checkpoint
 from models import sample as sampling
@@ -113,8 +113,10 @@ def inspect(file: Path, *, as_json: bool) -> None:
         print(json.dumps(facts, indent=2))
         return
     table = Table(show_header=False)
-    for name, value in facts.items():
-        table.add_row(name, "" if value is None else str(value))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for words, value in checkpoints.said(facts):
+        table.add_row(words, value)
     Console().print(table)
 
 

@@ -7,12 +7,13 @@ from app import schema
 from app.artifacts import Artifacts
 from app.db import Database
 from app.errors import ConflictError
-from app.settings import Settings, load_settings
+from app.settings import Settings, keep_private, load_settings
 
 
 @contextmanager
 def opened(environ: Mapping[str, str]) -> Iterator[tuple[Settings, Database, Artifacts]]:
     """Its settings, database and artifacts; raises ConflictError where the database is not up to date."""
+    keep_private()
     settings = load_settings(environ)
     database = Database(settings.database_url)
     try:

@@ -12,13 +12,14 @@ from app import logs, schema
 from app.db import Database
 from app.errors import InvalidError
 from app.main import create_app
-from app.settings import load_settings
+from app.settings import keep_private, load_settings
 
 STOP_SECONDS = 10
 
 
 def serve(environ: Mapping[str, str], host: str | None, port: int | None) -> None:
     """Serve until SIGINT or SIGTERM; requests in hand are answered first."""
+    keep_private()
     settings = load_settings(environ)
     settings = replace(settings, host=host or settings.host, port=port or settings.port)
     logs.to_stderr()
@@ -47,6 +48,7 @@ def work(environ: Mapping[str, str], device: str, concurrency: int) -> None:
     except ModuleNotFoundError as error:
         raise InvalidError(f"The worker needs {error.name}: install the extra “worker”.") from error
 
+    keep_private()
     settings = load_settings(environ)
     logs.to_stderr()
     parts = worker.Parts.build(settings, device)
@@ -70,6 +72,7 @@ def _require_free(host: str, port: int) -> None:
 
 def migrate(environ: Mapping[str, str]) -> None:
     """Bring the database up to date."""
+    keep_private()
     database = Database(load_settings(environ).database_url)
     schema.upgrade(database)
     database.close()

@@ -8,11 +8,12 @@ from app.demo import children
 from app.demo.credentials import Credentials
 from app.demo.preparation import ADMIN, RESEARCHER, prepare
 from app.errors import ConflictError
-from app.settings import Settings, load_settings
+from app.settings import Settings, keep_private, load_settings
 
 
 def run(environ: Mapping[str, str], port: int | None, *, prepare_only: bool) -> None:
     """Prepare, start server and worker, print how to sign in, and end both on SIGINT or SIGTERM."""
+    keep_private()
     settings = load_settings(environ)
     settings = replace(settings, host=children.HOST, port=port or settings.port, base_url="")
     logs.to_stderr()

@@ -41,7 +41,7 @@ def claim(db: Session, worker: str, now: datetime) -> Claimed | None:
         else:
             job.status, job.worker, job.leased_until = "running", worker, now + LEASE
             job.attempts += 1
-            job.started_at = job.started_at or now
+            job.started_at, job.done_at_start = now, job.done
             db.flush()
             return Claimed(job.id, job.owner_id, job.kind, dict(job.payload))
     return None

@@ -36,24 +36,35 @@ def nearest(asked: NDArray[np.float32], among: NDArray[np.float32], k: int) -> N
 
     Fewer than k where M is smaller. Memory grows with N × M.
     """
-    straight, flipped = (
-        1 - images.reshape(len(images), -1) @ among.reshape(len(among), -1).T
-        for images in (asked, asked[:, :, ::-1])
-    )
+    straight, flipped = _distances(asked, among)
     distances = np.minimum(straight, flipped).clip(0, 2)
     places = np.argsort(distances, axis=1, kind="stable")[:, :k]
     chosen = (np.take_along_axis(part, places, axis=1) for part in (distances, flipped < straight))
     return Nearest(places, *chosen)
 
 
-def typical_gap(images: NDArray[np.float32], most: int = 500) -> float:
-    """The median distance of an image of (M, 32, 32) to the nearest other one; NaN for fewer than two.
+def typical_gap(
+    images: NDArray[np.float32], groups: NDArray[np.int64] | None = None, most: int = 500
+) -> float:
+    """The median distance of an image of (M, 32, 32) to the nearest one of another group (M,); NaN for fewer than two groups.
 
-    Of more than `most` images, that many are asked, evenly spaced.
+    Without `groups` each image is one of its own. Of more than `most` images, that many are asked, evenly spaced.
     """
-    if len(images) < 2:
+    of_each = np.arange(len(images)) if groups is None else groups
+    if len(np.unique(of_each)) < 2:
         return float("nan")
     own = np.unique(np.linspace(0, len(images) - 1, min(most, len(images))).round().astype(np.intp))
-    found = nearest(images[own], images, 2)
-    others = np.where(found.places == own[:, None], np.inf, found.distances).min(axis=1)
-    return float(np.median(others))
+    distances = np.minimum(*_distances(images[own], images)).clip(0, 2)
+    distances[of_each[own][:, None] == of_each[None, :]] = np.inf
+    return float(np.median(distances.min(axis=1)))
+
+
+def _distances(
+    asked: NDArray[np.float32], among: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """1 − correlation (N, M) of each pair, and of the mirrored one with the other."""
+    straight, flipped = (
+        1 - images.reshape(len(images), -1) @ among.reshape(len(among), -1).T
+        for images in (asked, asked[:, :, ::-1])
+    )
+    return straight, flipped

@@ -110,7 +110,7 @@ def view(db: Session, user: SignedIn, checkpoint_id: str, now: datetime) -> Chec
     return CheckpointView(
         id=checkpoint.id,
         name=checkpoint.name,
-        facts=tuple(_said(checkpoint.facts)),
+        facts=tuple(said(checkpoint.facts)),
         conditional=classes(checkpoint),
         ready=checkpoint.artifact is not None,
         experiment=experiments.name_of(db, checkpoint.experiment_id),
@@ -149,6 +149,10 @@ _WORDS = {
     "w_dim": "w dimensions",
     "c_dim": "Classes",
     "mapping_layers": "Mapping layers",
+    "channel_base": "Channels at a size, times the size",
+    "channel_max": "Channels at most",
+    "conv_clamp": "Features clamped at",
+    "num_fp16_res": "Resolutions trained in half precision",
     "kimg": "Thousands of images shown in training",
     "w_avg_estimated_from": "Mean w not in the file, estimated from this many z",
     "source_sha256": "SHA-256 of the file",
@@ -157,7 +161,8 @@ _WORDS = {
 }
 
 
-def _said(facts: Mapping[str, object]) -> Iterable[tuple[str, str]]:
+def said(facts: Mapping[str, object]) -> Iterable[tuple[str, str]]:
+    """What is known of a checkpoint, in words: names and values."""
     for key, words in _WORDS.items():
         value = facts.get(key)
         if value is not None:

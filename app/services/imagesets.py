@@ -83,8 +83,10 @@ def named(name: str) -> str:
     name = re.sub(r"\s+", " ", name).strip()
     if not name.isprintable():
         raise InvalidError("A name has letters, numbers and signs only, no control characters.")
-    if not 1 <= len(name) <= LONGEST_NAME:
-        raise InvalidError(f"Give a name of 1 to {LONGEST_NAME} characters.")
+    if not name:
+        raise InvalidError("Give a name.")
+    if len(name) > LONGEST_NAME:
+        raise InvalidError(f"This name has {len(name)} characters; the longest has {LONGEST_NAME}.")
     return name
 
 
@@ -186,6 +188,16 @@ def digests(db: Session, set_id: str) -> list[str]:
         .order_by(Origin.place, Origin.frame, Origin.seed)
     )
     return list(db.scalars(query))
+
+
+def patients(db: Session, set_id: str) -> list[int]:
+    """The random patient number of each image, in the order of `digests`; −1 for all that name no patient."""
+    query = (
+        select(Origin.patient_group)
+        .where(Origin.image_set_id == set_id)
+        .order_by(Origin.place, Origin.frame, Origin.seed)
+    )
+    return [-1 if group is None else group for group in db.scalars(query)]
 
 
 def sampled(db: Session, session_id: str | None = None) -> list[SampledImage]:

@@ -40,6 +40,7 @@ def enqueue(db: Session, owner_id: str, kind: str, payload: dict[str, object], n
         status="queued",
         done=0,
         total=0,
+        done_at_start=0,
         attempts=0,
         furthest=0,
         cancel_requested=False,
@@ -57,8 +58,9 @@ def view(db: Session, user: SignedIn, job_id: str, now: datetime) -> JobView:
 
 def shown(job: Job, now: datetime) -> JobView:
     left = None
-    if job.status == "running" and job.started_at and 0 < job.done <= job.total:
-        left = (now - job.started_at).total_seconds() / job.done * (job.total - job.done)
+    here = job.done - job.done_at_start
+    if job.status == "running" and job.started_at and here > 0 and job.done <= job.total:
+        left = (now - job.started_at).total_seconds() / here * (job.total - job.done)
     return JobView(job.id, job.kind, job.status, job.done, job.total, job.error, left)
 
 

@@ -1,5 +1,6 @@
 """VTT sessions as researchers handle them: create, open, close, invite. Freezing stands in freezing.py."""
 
+import re
 import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -93,11 +94,12 @@ def create(db: Session, user: SignedIn, new: NewSession, key: bytes, now: dateti
     n_real = _enough(db, real, new.n_real, "real")
     n_synthetic = _enough(db, synthetic, new.n_synthetic, "synthetic")
     common_shape(db, real.id, synthetic.id)
+    public_title = _neutral(imagesets.named(new.public_title))
     session = VttSession(
         id=tokens.identifier(),
         owner_id=user.id,
         title=imagesets.named(new.title),
-        public_title=imagesets.named(new.public_title),
+        public_title=public_title,
         state="draft",
         real_set_id=real.id,
         n_real=n_real,
@@ -155,6 +157,15 @@ def copy(
         )
     _record(db, key, user, session, "session created", now, copied_from=old.id, mends=list(mended.mends))
     return session.id
+
+
+def _neutral(title: str) -> str:
+    """A title that readers may see; raises InvalidError where it names the method."""
+    if re.search(r"style ?gan|\bgans?\b", title, re.IGNORECASE):
+        raise InvalidError(
+            "Readers see the title for readers: choose one that says nothing of how images were made, without “GAN”."
+        )
+    return title
 
 
 def _exposure(text: str) -> int:

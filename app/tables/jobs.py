@@ -24,6 +24,7 @@ class Job(Table):
     status: Mapped[str] = mapped_column(String(16))
     done: Mapped[int] = mapped_column(default=0)
     total: Mapped[int] = mapped_column(default=0)
+    done_at_start: Mapped[int] = mapped_column(default=0)  # of the present attempt, for its pace
     attempts: Mapped[int] = mapped_column(default=0)  # without getting further than ever before
     furthest: Mapped[int] = mapped_column(default=0)
     cancel_requested: Mapped[bool] = mapped_column(default=False)

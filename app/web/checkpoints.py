@@ -130,8 +130,8 @@ def start_sampling(
     user: CurrentUser,
     name: Annotated[str, Form()] = "",
     seeds: Annotated[str, Form()] = "",
-    psi: Annotated[str, Form()] = "1",
-    noise_mode: Annotated[str, Form()] = "const",
+    psi: Annotated[str, Form()] = "",
+    noise_mode: Annotated[str, Form()] = "",
     class_index: Annotated[str, Form()] = "",
 ) -> RedirectResponse:
     with ctx.database.write() as db:

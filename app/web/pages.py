@@ -82,6 +82,8 @@ async def show_http_error(request: Request, error: Exception) -> Response:
 async def show_validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        return _answer(request, 422, "What was sent is not JSON.")
     field = str(first["loc"][-1]).replace("_", " ")
     return _answer(request, 422, f"The field “{field}” cannot be used: {first['msg']}.")
 

@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _CONTENT_SECURITY_POLICY = "; ".join(
@@ -70,7 +70,11 @@ class BodyLimit:
             return
         declared = Headers(scope=scope).get("content-length", "0")
         if not declared.isdigit() or len(declared) > 12 or int(declared) > LONGEST_BODY:
-            await PlainTextResponse(_TOO_LONG, 413)(scope, receive, send)
+            is_json = Headers(scope=scope).get("content-type", "").startswith("application/json")
+            refusal = (
+                JSONResponse({"error": _TOO_LONG}, 413) if is_json else PlainTextResponse(_TOO_LONG, 413)
+            )
+            await refusal(scope, receive, send)
             return
         received = 0
 

@@ -37,6 +37,7 @@ def look_for_neighbours(work: Work) -> None:
     with work.parts.database.read() as db:
         artifact = checkpoints.artifact_of(db, checkpoint_id)
         digests = imagesets.digests(db, set_id)
+        patients = np.array(imagesets.patients(db, set_id))
     if artifact is None or not digests:
         raise InvalidError("There is nothing to compare: the checkpoint or the set is empty.")
     generator = GENERATORS.load(work.parts.artifacts.local_path(artifact), work.parts.device)[0]
@@ -53,7 +54,13 @@ def look_for_neighbours(work: Work) -> None:
     )
     closest = np.argsort(found.distances[:, 0], kind="stable")[: pictures.NEIGHBOURS_SHOWN]
     rows = [
-        [drawn[i], *(_fitted(_stored(work, digests[place]), drawn[i]) for place in found.places[i])]
+        [
+            drawn[i],
+            *(
+                _fitted(_stored(work, digests[place]), drawn[i], mirrored=bool(mirrored))
+                for place, mirrored in zip(found.places[i], found.mirrored[i], strict=True)
+            ),
+        ]
         for i in closest
     ]
     facts: dict[str, object] = {
@@ -63,7 +70,8 @@ def look_for_neighbours(work: Work) -> None:
         "sampled": len(seeds),
         "real": len(digests),
         "synthetic_to_real": round(float(np.median(found.distances[:, 0])), 4),
-        "real_to_real": _number(neighbours.typical_gap(among)),
+        "patients": len(np.unique(patients[patients >= 0])),
+        "real_to_real": _number(neighbours.typical_gap(among, patients)),
     }
     _keep(work, checkpoint_id, "neighbours", (stimulus.encode(_sheet(rows), compress=True), facts), set_id)
     work.alive(len(digests) + 1, len(digests) + 1)
@@ -125,8 +133,10 @@ def _stored(work: Work, digest: str) -> Pixels:
     return stimulus.decode(work.parts.artifacts.get_content("images", digest, ".png"))
 
 
-def _fitted(pixels: Pixels, like: Pixels) -> Pixels:
-    """A real image at the size and in the mode of a sampled one."""
+def _fitted(pixels: Pixels, like: Pixels, *, mirrored: bool) -> Pixels:
+    """A real image at the size and in the mode of a sampled one, mirrored where that is how it was compared."""
+    if mirrored:
+        pixels = pixels[:, ::-1]
     square = to_square(pixels.astype(np.float32), like.shape[0])
     if square.ndim == 3 and like.ndim == 2:
         square = square.mean(axis=2)

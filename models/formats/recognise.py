@@ -33,8 +33,12 @@ def read_foreign(path: Path) -> Foreign:
             data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
             legacy = head.startswith(legacy_blob.HEAD)
             return read_rosinality(read_legacy(data)) if legacy else _pickle(data)
+        file.seek(-1, 2)
+        last = file.read(1)
     if head[:8] == b"\x89HDF\r\n\x1a\n":
         raise CheckpointRefused("This is a Keras (HDF5) file, no StyleGAN2 checkpoint.")
+    if head[:1] in (b"(", b"c", b"d", b"]", b"}") and last == b".":
+        raise CheckpointRefused("This is a pickle of an old protocol, which no StyleGAN2 checkpoint has.")
     raise CheckpointRefused(
         "This file is no checkpoint: it is neither a pickle nor safetensors nor torch.save's."
     )

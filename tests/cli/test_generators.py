@@ -1,6 +1,7 @@
 """`sample`, `checkpoint inspect` and `train` as a user calls them."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -168,6 +169,9 @@ def test_inspect_as_table_and_as_json(blindread, pkl):
     table = blindread("checkpoint", "inspect", pkl)
     assert table.code == 0
     assert "stylegan2-ada-pytorch" in table.out
+    folded = "".join(re.findall(r"[0-9a-f]{8,}", table.out))
+    assert facts["source_sha256"] in folded
+    assert "None" not in table.out
     assert "secret" not in table.out + told.out
 
 

@@ -1,6 +1,9 @@
 """Settings: what is missing has a default, what is wrong gets a sentence."""
 
+import os
 import stat
+import subprocess
+import sys
 
 import pytest
 
@@ -54,3 +57,12 @@ def test_an_emptied_key_is_not_taken(tmp_path):
     (tmp_path / "secret.key").touch()
     with pytest.raises(InvalidError, match="no usable key"):
         load_settings({"BLINDREAD_DATA_DIR": str(tmp_path)})
+
+
+def test_what_is_written_is_its_own_account_s_alone(tmp_path):
+    data = tmp_path / "data"
+    environ = {**os.environ, "BLINDREAD_DATA_DIR": str(data)}
+    subprocess.run([sys.executable, "-m", "app.cli", "migrate"], env=environ, check=True, umask=0o022)
+    there = {path: stat.S_IMODE(path.stat().st_mode) for path in (data, *data.rglob("*"))}
+    assert data / "blindread.db" in there
+    assert [str(path) for path, mode in there.items() if mode & 0o077] == []

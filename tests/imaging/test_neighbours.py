@@ -71,5 +71,9 @@ def test_the_typical_gap_is_that_to_another_image():
     every_twice = np.concatenate([images, images])
     assert typical_gap(every_twice) == pytest.approx(0, abs=1e-5)
     assert typical_gap(images) > 0.1
+    patients = np.arange(len(images)) // 2
+    assert typical_gap(every_twice, np.tile(np.arange(len(images)), 2)) > 0.1
+    assert typical_gap(images, patients) >= typical_gap(images)
+    assert np.isnan(typical_gap(images, np.zeros(len(images), int)))
     assert typical_gap(images, most=10) == pytest.approx(typical_gap(images), rel=0.5)
     assert np.isnan(typical_gap(images[:1]))

@@ -195,3 +195,11 @@ def test_reading_needs_no_torch(tmp_path):
     code = "import sys\nfrom models import checkpoint\ncheckpoint.main(sys.argv[1:])\nassert 'torch' not in sys.modules\n"
     command = [sys.executable, "-c", code, str(tmp_path / "a.pkl"), str(tmp_path / "a.safetensors")]
     assert subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60, check=False).returncode == 0
+
+
+def test_more_numbers_than_any_generator_has_are_refused_before_any_is_read(tmp_path):
+    """A small file can describe many large tensors over one small storage."""
+    path = tmp_path / "network-snapshot-000200.pkl"
+    path.write_bytes(snapshot(attributes=replace(TINY, w_dim=2500, mapping_layers=64)))
+    with pytest.raises(CheckpointRefused, match="more than 250 million numbers"):
+        checkpoint.inspect(path)

@@ -102,6 +102,17 @@ def test_a_design_that_cannot_be_used_gets_a_sentence(owner, known, changes, sen
     assert "No sessions yet" in owner.get("/sessions").text
 
 
+@pytest.mark.parametrize("title", ["StyleGAN2 real vs fake", "GAN images", "style gan"])
+def test_a_title_for_readers_that_names_the_method_is_refused(owner, known, title):
+    refused = create(owner, known, public_title=title)
+    assert refused.status_code == 422
+    assert "says nothing of how images were made" in text(refused)
+
+
+def test_organs_and_their_vessels_are_no_method(owner, known):
+    assert create(owner, known, public_title="Organs of the abdomen, Ganglia").status_code == 303
+
+
 def test_the_two_sets_cannot_be_swapped(owner, known):
     swapped = {"real_set_id": ident(known.synthetic_set), "synthetic_set_id": ident(known.real_set)}
     assert create(owner, known, **swapped).status_code == 404

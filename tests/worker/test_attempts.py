@@ -167,3 +167,16 @@ def test_two_jobs_at_a_time_share_a_process(parts, researcher, registered):
             seeds = list(db.scalars(select(Origin.seed).where(Origin.image_set_id == set_id)))
             assert len(seeds) == len(set(seeds)) < 2000
         assert {job.status for job in db.scalars(select(Job).where(Job.kind == "sample"))} == {"queued"}
+
+
+def test_the_estimate_leaves_out_the_time_in_which_nobody_worked(parts, researcher, registered):
+    set_id = start_sampling(parts, researcher, registered, "0-99")
+    job_id = set_view(parts, researcher, set_id).job.id
+    begun = clock.now()
+    for later, done in ((timedelta(), 20), (timedelta(hours=1), 30)):
+        with parts.database.write() as db:
+            local.claim(db, "host:1:1", begun + later)
+            local.heartbeat(db, job_id, "host:1:1", begun + later + timedelta(seconds=10), done, 100)
+    with parts.database.read() as db:
+        view = jobs.view(db, researcher, job_id, begun + timedelta(hours=1, seconds=10))
+    assert view.seconds_left == pytest.approx(70)
