@@ -84,16 +84,18 @@ def import_file(source: Path, target: Path) -> Facts:
 
 
 def load(path: Path, device: "torch.device | str" = "cpu") -> "Generator":
-    """Load one of our own files for sampling, in float32; raises CheckpointRefused."""
+    """Load one of our own files, prepared for sampling on a device; raises CheckpointRefused."""
     import torch
 
     from models.network import Generator
+    from models.prepared import prepare
 
     foreign = _matched(safetensors.read_safetensors(path))
     generator = Generator(foreign.config)
     state = {name: torch.from_numpy(laid.array()) for name, laid in foreign.tensors.items()}
     generator.load_state_dict(state)
-    return generator.to(device).eval().requires_grad_(requires_grad=False)
+    generator = generator.to(device).eval().requires_grad_(requires_grad=False)
+    return prepare(generator, _number(foreign.told.get("num_fp16_res")))
 
 
 def save(generator: "Generator", path: Path, origin: Mapping[str, object] | None = None) -> None:

@@ -5,10 +5,10 @@ Parameter names are the canonical names of checkpoints in general use (`mapping.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Mapping as TensorMapping
 from dataclasses import dataclass
-from typing import cast
+from typing import Protocol, cast
 
 import torch
 from torch import Tensor, nn
@@ -161,6 +161,7 @@ class Block(nn.Module):
 
     def __init__(self, resolution: int, config: GeneratorConfig) -> None:
         super().__init__()
+        self.resolution = resolution
         self.residual = config.architecture == "resnet" and resolution > 4
         self.paints = config.architecture == "skip" or resolution == config.resolution
         outputs = config.width(resolution)
@@ -174,6 +175,11 @@ class Block(nn.Module):
         self.conv1 = Conv(outputs, outputs, resolution, config, up=False)
         if self.paints:
             self.torgb = ToRGB(outputs, config)
+
+    @property
+    def convs(self) -> list[Conv]:
+        """Its styled convolutions in the order of use."""
+        return [self.conv1] if self.resolution == 4 else [self.conv0, self.conv1]
 
     def forward(
         self, x: Tensor | None, image: Tensor | None, ws: Iterator[Tensor], last: Tensor, noise: Noise
@@ -195,12 +201,26 @@ class Block(nn.Module):
         return cast("Tensor", x), image
 
 
+class Fast(Protocol):
+    """Another way to compute what Synthesis does; `dtype` is that of its last block, `nbytes` what it takes."""
+
+    dtype: torch.dtype
+    nbytes: int
+
+    def __call__(self, ws: Tensor, noise: Noise) -> Tensor: ...
+
+
 class Synthesis(nn.Module):
-    """ws (N, num_ws, w_dim) to images (N, C, R, R), about −1 … 1."""
+    """ws (N, num_ws, w_dim) to images (N, C, R, R), about −1 … 1.
+
+    `prepared` (see `models.prepared`) is used instead in inference mode; it holds what was computed from the weights, so
+    whatever may change them drops it.
+    """
 
     def __init__(self, config: GeneratorConfig) -> None:
         super().__init__()
         self.config = config
+        self.prepared: Fast | None = None
         for resolution in config.resolutions:
             self.add_module(f"b{resolution}", Block(resolution, config))
 
@@ -209,17 +229,32 @@ class Synthesis(nn.Module):
     ) -> Tensor:
         """Noise 'random' takes its generators from `noise`."""
         drawn = Noise(noise_mode, noise)
+        if self.prepared is not None and torch.is_inference_mode_enabled():
+            return self.prepared(ws, drawn)
         x: Tensor | None = None
         image: Tensor | None = None
         used = 0
         for resolution in self.config.resolutions:
-            convs = 1 if resolution == 4 else 2
-            own = iter(ws[:, used : used + convs].unbind(dim=1))
-            used += convs
-            x, image = self.get_submodule(f"b{resolution}")(x, image, own, ws[:, used], drawn)
+            block = self.block(resolution)
+            own = iter(ws[:, used : used + len(block.convs)].unbind(dim=1))
+            used += len(block.convs)
+            x, image = block(x, image, own, ws[:, used], drawn)
         if image is None:
             raise AssertionError("the last block always paints")
         return image
+
+    def block(self, resolution: int) -> Block:
+        return cast("Block", self.get_submodule(f"b{resolution}"))
+
+    def train(self, mode: bool = True) -> "Synthesis":
+        self.prepared = None
+        return super().train(mode)
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> "Synthesis":
+        """Move or convert all tensors."""
+        self.prepared = None
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]  # torch gives it no types
+        return self
 
 
 class Generator(nn.Module):
@@ -246,6 +281,11 @@ class Generator(nn.Module):
         """Images (N, C, R, R), about −1 … 1, from z (N, z_dim) and one-hot classes c (N, c_dim)."""
         return cast("Tensor", self.synthesis(self.mapping(z, c, psi, cutoff), noise_mode, noise))
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """What the last block computes in, and with it the least precise part of an image."""
+        return torch.float32 if self.synthesis.prepared is None else self.synthesis.prepared.dtype
+
     def load_state_dict(
         self,
         state_dict: TensorMapping[str, Tensor],
@@ -253,6 +293,7 @@ class Generator(nn.Module):
         assign: bool = False,
     ) -> object:
         """Load by canonical name; the resampling filters that files repeat in every layer are checked and left out."""
+        self.synthesis.prepared = None
         return super().load_state_dict(_without_filters(state_dict), strict, assign)
 
 

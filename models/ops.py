@@ -48,11 +48,9 @@ def modulated_conv(x: Tensor, weight: Tensor, style: Tensor, *, up: bool = False
     """Modulate and convolve by (O, I, 3, 3), for styles (N, I); demodulation follows (Karras et al. 2020, equations 1–3).
 
     Scaling the activations instead of the weights is the same arithmetic and lets all images share one convolution.
-    With `up` the result is (N, O, 2H, 2W): transposed convolution of stride 2, then the filter. Where no gradient is
-    asked for, `x` is scaled in its own memory: another pass over the features costs as much as allocating them.
+    With `up` the result is (N, O, 2H, 2W): transposed convolution of stride 2, then the filter.
     """
-    factors = style[:, :, None, None]
-    x = x * factors if torch.is_grad_enabled() else x.mul_(factors)
+    x = x * style[:, :, None, None]
     if up:
         return smooth(nnf.conv_transpose2d(x, weight.transpose(0, 1), stride=2), gain=4.0)
     return nnf.conv2d(x, weight, padding=1)
@@ -68,11 +66,11 @@ def finished(
 ) -> Tensor:
     """leaky(x·factors + noise + bias), clamped to ±clamp·gain, for factors (N, C), bias (C) and noise that broadcasts to x.
 
-    Leaky ReLU lets a positive gain through, so the gain goes into what is small. Works in x's memory where it may.
+    Leaky ReLU lets a positive gain through, so the gain goes into what is small.
     """
     gain_in = math.sqrt(2) * gain
     shift, scale = (bias * gain_in)[:, None, None], (factors * gain_in)[:, :, None, None]
-    x = torch.addcmul(shift, x, scale, out=None if torch.is_grad_enabled() else x)
+    x = torch.addcmul(shift, x, scale)
     if noise is not None:
         x.add_(noise * gain_in)
     x = nnf.leaky_relu_(x, 0.2)
@@ -85,9 +83,9 @@ def painted(x: Tensor, weight: Tensor, style: Tensor, bias: Tensor) -> Tensor:
     As one matrix product an image over the features as they lie in memory: four times as fast as scaling them first.
     """
     n, inputs, height, width = x.shape
-    matrices = style[:, :, None] * weight[:, :, 0, 0].t()  # (N, I, C)
+    matrices = (style[:, :, None] * weight[:, :, 0, 0].t()).to(x.dtype)  # (N, I, C)
     pixels = x.permute(0, 2, 3, 1).reshape(n, height * width, inputs)
-    image = torch.baddbmm(bias[None, None, :], pixels, matrices)
+    image = torch.baddbmm(bias.to(x.dtype)[None, None, :], pixels, matrices)
     return image.view(n, height, width, -1).permute(0, 3, 1, 2)
 
 
@@ -102,4 +100,4 @@ class Dense(nn.Module):
         self.bias_gain = lr_mul
 
     def forward(self, x: Tensor) -> Tensor:
-        return nnf.linear(x, self.weight * self.weight_gain, self.bias * self.bias_gain)
+        return nnf.linear(x * self.weight_gain, self.weight, self.bias * self.bias_gain)  # x is the smaller

@@ -139,7 +139,7 @@ def verify_renders(environ: Mapping[str, str], session_id: str) -> None:
 
 def _render_again(told: Rendering, generator: Generator, stored: bytes) -> None:
     ((_, again),) = sampling.sample(generator, [told.seed], told.settings())
-    if not same_image(again, stimulus.decode(stored)):
+    if not same_image(again, stimulus.decode(stored), told.dtype):
         raise InvalidError(
             f"A stored image is not what its checkpoint {told.checkpoint_sha256[:12]} draws for seed {told.seed}."
         )

@@ -76,7 +76,7 @@ def sample_images(work: Work) -> None:
         psi=plan.psi,
         class_index=plan.class_index,
         noise_mode=plan.noise_mode,
-        dtype=str(generators[0].mapping.w_avg.dtype).removeprefix("torch."),
+        dtype=str(generators[0].dtype).removeprefix("torch."),
         device=generators[0].mapping.w_avg.device.type,
         version=version("blindread"),
     )

@@ -9,7 +9,7 @@ import torch
 from models import checkpoint, sample
 from models.network import Generator
 
-BUDGET = 2 * 2**30  # a generator of 1024 pixels takes about 0.12 GiB
+BUDGET = 2 * 2**30  # a generator of 1024 pixels takes about 0.2 GiB
 
 
 class Warm:
@@ -40,8 +40,10 @@ class Warm:
 
 
 def size(generator: Generator) -> int:
-    """Bytes of a generator's weights."""
-    return sum(tensor.nbytes for tensor in generator.state_dict().values())
+    """Bytes of a generator's weights, and of what was computed from them for sampling."""
+    weights: int = sum(tensor.nbytes for tensor in generator.state_dict().values())
+    prepared = generator.synthesis.prepared
+    return weights + (prepared.nbytes if prepared else 0)
 
 
 GENERATORS = Warm()

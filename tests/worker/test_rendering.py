@@ -71,3 +71,13 @@ def test_one_grey_level_on_few_pixels_is_the_same_image():
     third.flat[:5] += 1
     assert not same_image(first, third)  # 5 of 4096 are more than 0.1 %
     assert not same_image(first, first[:32])
+
+
+def test_half_precision_is_compared_by_the_mean():
+    first = np.full((64, 64), 100, np.uint8)
+    second = first + np.arange(4096).reshape(64, 64).astype(np.uint8) % 3  # 1 level on average
+    assert not same_image(first, second)
+    assert same_image(first, second, "float16")
+    assert not same_image(first, first + 2, "float16")
+    assert same_image(first, first + 2, "bfloat16")
+    assert not same_image(first, first + 5, "bfloat16")
