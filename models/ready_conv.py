@@ -1,6 +1,7 @@
 """A styled 3×3 convolution prepared for sampling, in float32 or in a half precision."""
 
 import math
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -55,7 +56,7 @@ class ReadyConv:
 
     def _convolved(self, x: Tensor, style: Tensor) -> Tensor:
         if self._fast:
-            return winograd.convolve(x, style, self._weight)
+            return cast("Tensor", winograd.convolve(x, style, self._weight))
         x.mul_(style.to(x.dtype)[:, :, None, None])
         if self._conv.up:
             return smooth(nnf.conv_transpose2d(x, self._weight, stride=2), gain=4.0)

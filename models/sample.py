@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from models import compiled
 from models.batches import Batches, Shared, ahead, batch_size
 from models.errors import SamplingRefused
 from models.network import Generator, GeneratorConfig, NoiseMode
@@ -89,7 +90,7 @@ def sample(
     Image k never depends on what else is sampled; on a CPU other batch sizes may add up floats in another order, which
     moves a few pixels by one grey level at most.
     """
-    _check(generator, seeds, settings)
+    _check([generator], seeds, settings)
     return _one_by_one(_computed(generator, iter(seeds), settings, batch))
 
 
@@ -100,16 +101,21 @@ def sample_ahead(
 
     Several generators are the same one on several devices: they share out the seeds, so batches come in no fixed order.
     """
-    _check(generators[0], seeds, settings)
+    _check(generators, seeds, settings)
     left = Shared(iter(seeds))
     return ahead([_computed(generator, left, settings, batch) for generator in generators])
 
 
-def _check(generator: Generator, seeds: Sequence[int], settings: Settings) -> None:
-    settings.fit(generator.config)
+def _check(generators: Sequence[Generator], seeds: Sequence[int], settings: Settings) -> None:
+    """Refuse what cannot be sampled; else choose how to compute so many images."""
+    settings.fit(generators[0].config)
     for seed in seeds:
         if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= MOST_SEED:
             raise SamplingRefused(f"Seeds are whole numbers from 0 to {MOST_SEED}, not {seed}.")
+    for generator in generators:
+        device = generator.mapping.w_avg.device
+        if compiled.pays(generator.config, device, len(seeds), settings.noise_mode):
+            compiled.compile_synthesis(generator.synthesis)
 
 
 def _computed(

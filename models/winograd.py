@@ -23,6 +23,7 @@ def transformed(weight: Tensor) -> Tensor:
     return tiles.reshape(16, weight.shape[1], weight.shape[0]).contiguous()
 
 
+@torch.library.custom_op("blindread::winograd", mutates_args=())
 def convolve(x: Tensor, style: Tensor, kernel: Tensor) -> Tensor:
     """Scale (N, I, H, W) by (N, I) and convolve, padded by 1, to (N, O, H, W); H and W are even.
 
@@ -42,6 +43,13 @@ def convolve(x: Tensor, style: Tensor, kernel: Tensor) -> Tensor:
             products = _split(padded[part, top : bottom + 2]).flatten(2, 4).flatten(0, 1).bmm(kernel)
             _join(products, made[part, top:bottom])
     return made.permute(0, 3, 1, 2)
+
+
+@convolve.register_fake
+def _shaped(x: Tensor, style: Tensor, kernel: Tensor) -> Tensor:  # noqa: ARG001 - the operation's own arguments
+    """What a compiler, to which the operation is one step, needs to know of its result."""
+    n, _, height, width = x.shape
+    return x.new_empty(n, height, width, kernel.shape[2]).permute(0, 3, 1, 2)
 
 
 def _split(x: Tensor) -> Tensor:
