@@ -10,12 +10,9 @@ import shutil
 import numpy as np
 import pytest
 from sqlalchemy import func, select
-from starlette.datastructures import MutableHeaders
 
-from app import rehearsal
 from app.blinding import mends
 from app.imaging import stimulus
-from app.main import create_app
 from app.services import verification
 from app.tables.audit import AuditEvent
 from app.tables.audits import Audit
@@ -24,6 +21,7 @@ from app.tables.jobs import Job
 from app.tables.people import Reader, ReaderLogin
 from app.tables.sessions import Item, Presentation, Rating, Reading, VttSession
 from tests.blinding import material
+from tests.leaks import leaking
 from tests.studies import EACH, frozen, heads
 from tests.web.conftest import ADMIN, OTHER, OWNER, REASON, create, ident, invite, open_site, text
 
@@ -175,32 +173,6 @@ def test_a_rehearsal_leaves_no_trace_in_the_study(planted, address):
     assert state == "frozen"
     with planted.parts.database.read() as db:
         assert verification.audit_trail(db, planted.settings.secret_key) == 4
-
-
-def leaking(monkeypatch, leak):
-    """Let the application that is rehearsed leak: `leak(headers, body)` sees each image on its way."""
-
-    def leaky(settings):
-        inner = create_app(settings)
-
-        async def app(scope, receive, send):
-            begin = {}
-
-            async def sent(message):
-                if message["type"] == "http.response.start":
-                    begin.update(message)
-                    return
-                if scope["path"].startswith("/read/stimuli/"):
-                    await leak(MutableHeaders(raw=begin["headers"]), message["body"])
-                await send(begin)
-                await send(message)
-
-            await inner(scope, receive, sent)
-
-        app.state = inner.state
-        return app
-
-    monkeypatch.setattr(rehearsal, "create_app", leaky)
 
 
 def test_a_header_that_tells_images_apart_forbids_opening(site, monkeypatch):

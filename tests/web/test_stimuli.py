@@ -5,15 +5,16 @@ import re
 import pytest
 from sqlalchemy import delete, insert, select, text
 
+from app import clock
 from app.tables.origins import Origin
 from app.tables.people import Reader
 from app.tables.sessions import Presentation, Reading
 from tests.web.conftest import invite, opened
 from tests.web.test_readings import Seat
 
-OWN = re.compile(
-    rb"\b[0-9a-f]{32}\b|\bR0[12]\b|data-reading=.[0-9a-f]{16}"
-)  # random names, the reader's code
+OWN = re.compile(  # random names, links and cookies, the reader's code
+    rb"\b[0-9a-f]{32}\b|\bR0[12]\b|data-reading=.[0-9a-f]{16}|(?<=/r/)[\w-]{22,}|(?<=blindread_reader=)[\w-]{22,}"
+)
 
 
 @pytest.fixture
@@ -21,19 +22,38 @@ def session(furnished, owner, known):
     return opened(furnished, owner, known)
 
 
-def everything(seat):
-    """Each answer that a whole reading brings: status, headers, body; what is the reader's own is masked."""
-    received = [seat.client.get("/read"), seat.client.get("/read/rate")]
-    while True:
-        state = seat.client.get("/read/state")
-        received.append(state)
-        current = state.json()["current"]
-        if current is None:
-            break
-        received.append(seat.client.get(f"/read/stimuli/{current}"))
-        received.append(seat.rate(current, key=current))
-    received.append(seat.client.get("/read"))
-    return [(r.status_code, sorted(r.headers.items()), OWN.sub(b"*", r.content)) for r in received]
+def masked(data: bytes) -> bytes:
+    return OWN.sub(b"*", data)
+
+
+def everything(site, link):
+    """Each answer that a whole reading brings, from the link on: address, status, headers in their order, body; what is the reader's own is masked."""
+    client, received = site.browser(), []
+
+    def ask(method, path, **more):
+        answer = client.request(method, path, **more)
+        headers = [(name, masked(value)) for name, value in answer.headers.raw]
+        received.append(
+            (masked(str(answer.url).encode()), answer.status_code, headers, masked(answer.content))
+        )
+        return answer
+
+    for method, path in (
+        ("GET", link),
+        ("POST", link),
+        ("GET", "/read"),
+        ("POST", "/read/start"),
+        ("GET", "/read/rate"),
+    ):
+        ask(method, path)
+    while current := ask("GET", "/read/state").json()["current"]:
+        ask("GET", f"/read/stimuli/{current}")
+        rating = {"item": current, "answer": "real", "likert": 4, "key": current, "shown_ms": 900.5}
+        assert ask("POST", "/read/ratings", json=rating).status_code == 200
+        ask("POST", "/read/ratings", json={**rating, "key": "k" * 16})
+        ask("GET", f"/read/stimuli/{current}")
+    ask("GET", "/read")
+    return received
 
 
 def test_all_stimuli_have_one_length_and_one_set_of_headers(furnished, owner, session):
@@ -88,9 +108,15 @@ def test_two_readers_have_different_orders(furnished, owner, session):
     assert orders[0] != orders[1]
 
 
-def test_swapping_the_truth_changes_no_byte_that_a_reader_receives(furnished, owner, session):
+def test_swapping_the_truth_changes_no_byte_that_a_reader_receives(furnished, owner, session, monkeypatch):
     """One reader reads; each real image changes its whole origin with a synthetic one; a second reader with the same order reads."""
-    first = everything(Seat(furnished, invite(owner, session, "R01")))
+    links = [invite(owner, session, code) for code in ("R01", "R02")]
+    for link in links:
+        Seat(furnished, link)  # both have started, so that the second one's order can be set
+    fixed = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: fixed)
+    first = everything(furnished, links[0])
+    assert len(first) > 4 * 8
     with furnished.parts.database.write() as db:
         for event in ("insert", "update", "delete"):  # the database itself would refuse the swap
             db.execute(text(f"DROP TRIGGER origins_shown_{event}"))
@@ -103,9 +129,8 @@ def test_swapping_the_truth_changes_no_byte_that_a_reader_receives(furnished, ow
         for one, other in pairs:
             db.execute(insert(Origin).values({**other, "image_id": one["image_id"]}))
             db.execute(insert(Origin).values({**one, "image_id": other["image_id"]}))
-    second = Seat(furnished, invite(owner, session, "R02"))
     same_order(furnished)
-    assert everything(second) == first
+    assert everything(furnished, links[1]) == first
 
 
 def same_order(site):
