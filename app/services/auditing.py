@@ -15,7 +15,6 @@ from app.blinding.audit import Finding
 from app.blinding.cues import SIDE_AT_LEAST
 from app.blinding.duplicates import Duplicate
 from app.db import Table
-from app.errors import InvalidError
 from app.imaging import neighbours, stimulus
 from app.report import audit_figures
 from app.services import unblinding
@@ -50,11 +49,9 @@ class Sample:
 def copy(db: Session, into: Session, session_id: str) -> str:
     """Copy a frozen session with all that its readers' requests could reach, and open the copy; returns the owner's id.
 
-    Raises InvalidError for a draft. Jobs and experiments stay behind.
+    Jobs and experiments stay behind.
     """
     session = db.get_one(VttSession, session_id)
-    if session.frozen_at is None:
-        raise InvalidError("This session is not frozen, so there are no bytes to audit yet.")
     arms = list(db.scalars(select(Arm).where(Arm.session_id == session_id)))
     items = list(db.scalars(select(Item).where(Item.session_id == session_id)))
     images = select(Item.image_id).where(Item.session_id == session_id)

@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from tests import studies
 from tests.blinding import material
 from tests.leaks import leaking
 
+ROOT = Path(__file__).parents[2]
 EACH = 12
 REASON = "Images of a test with a planted frame."
 
@@ -193,7 +195,9 @@ def test_verify_finds_another_secret_and_another_order(blindread, study):
     assert "committed to" in blindread("verify", study.session_id).err
 
 
-def test_an_exported_manifest_opens_its_commitments_without_a_database(blindread, study, tmp_path):
+def test_an_exported_manifest_opens_its_commitments_without_a_database(
+    blindread, study, tmp_path, monkeypatch
+):
     read_and_close(study)
     assert blindread("export", study.session_id, "--out", tmp_path / "out").code == 0
     file = tmp_path / "out" / "manifest.json"
@@ -205,6 +209,9 @@ def test_an_exported_manifest_opens_its_commitments_without_a_database(blindread
         hashlib.sha256(bytes.fromhex(whole["truth"]["salt"])).hexdigest()
         == whole["manifest"]["order"]["commitment"]
     )
+    monkeypatch.chdir(tmp_path / "out")
+    documented = (ROOT / "docs" / "blinding.md").read_text().partition("```python\n")[2].partition("```")[0]
+    exec(documented, {})
     for change, sentence in (
         (lambda w: w["truth"]["kinds"].reverse(), "The truth is not the one"),
         (lambda w: w["truth"].update(salt="ab" * 32), "The truth is not the one"),
