@@ -39,8 +39,8 @@ class NewSession:
     disclose_ratio: bool
     show_progress: bool
     allow_undo: bool
-    fixed_presentation: bool
-    exposure_ms: str
+    fixed_presentation: bool = False
+    exposure_ms: str = ""
 
 
 @dataclass(frozen=True, slots=True)
