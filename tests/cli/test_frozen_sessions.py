@@ -147,7 +147,7 @@ def test_a_leak_on_the_way_ends_with_two(blindread, study, monkeypatch):
     leaking(monkeypatch, tag)
     told = blindread("audit", study.session_id)
     assert told.code == 2
-    assert told.err.startswith("This session must not be opened: The headers differs:")
+    assert told.err.startswith("This session must not be opened: The headers differ")
     assert "may be opened" not in told.out
 
 
