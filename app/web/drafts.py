@@ -58,7 +58,7 @@ class DraftPage:
     user: SignedIn
     id: str
     name: str
-    files: int
+    uploaded: str
     masks: int
     texts: dict[str, str]
     presets: dict[str, str]
@@ -195,7 +195,8 @@ def _page(
         user=user,
         id=found.id,
         name=found.name,
-        files=len(found.files),
+        uploaded=_counted(len(found.files), "file")
+        + (f" and {_counted(found.masks, 'mask')}" if found.masks else ""),
         masks=found.masks,
         texts=texts,
         presets={name: f"{w.center:g} / {w.width:g} HU" for name, w in presets.HOUNSFIELD.items()},
@@ -203,3 +204,7 @@ def _page(
         problem=problem,
     )
     return render(request, "imagesets/draft.html", page, 422 if problem else 200)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
