@@ -26,6 +26,7 @@ from app.services import (
     checkpoints,
     imagesets,
     import_settings,
+    import_words,
     imports,
     manifests,
     people,
@@ -74,7 +75,7 @@ def import_images(
             decoded = decode_all(found, settings, folder / "decoding", mask_sources=found_masks)
             kept = _keep(imports.fill(database, artifacts, set_id, decoded))
             with database.read() as db:
-                left_out = import_settings.left_out(imagesets.pipeline(db, set_id))
+                left_out = import_words.left_out(imagesets.pipeline(db, set_id))
         finally:
             shutil.rmtree(folder, ignore_errors=True)
     for sentence in left_out:

@@ -1,4 +1,4 @@
-"""An import's settings as people give them: the texts of a form or of the command line; and the same in words again."""
+"""An import's settings as people give them: the texts of a form or of the command line."""
 
 import re
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from app.errors import InvalidError
 from app.imaging import geometry, presets
 from app.imaging.geometry import Geometry
-from app.imaging.settings import ImportSettings, Selection, from_json
+from app.imaging.settings import ImportSettings, Selection
 from app.imaging.volumes import VIEWS, Cut
 from app.imaging.window import Window
 from app.typed import whole_number
@@ -152,60 +152,3 @@ def texts_of(settings: ImportSettings) -> dict[str, str]:
 
 def _text(number: int | None) -> str:
     return "" if number is None else str(number)
-
-
-def said(pipeline: Mapping[str, object]) -> list[tuple[str, str]]:
-    """A set's stored settings in words, as (name, words); what was left at its default is not named, save window and size."""
-    settings = from_json(pipeline)
-    arranged, cut, selection = settings.geometry, settings.cut, settings.selection
-    rows = [("Window", _window_said(settings)), ("Size", _size_said(settings))]
-    turned = [f"rotated {arranged.rotate}° clockwise"] if arranged.rotate else []
-    turned += (
-        []
-        if arranged.flip == "none"
-        else [f"flipped {arranged.flip}" if arranged.flip != "both" else "flipped both ways"]
-    )
-    turned += [f"centre of {arranged.side} × {arranged.side} pixels"] if arranged.side else []
-    turned += ["cropped to a square"] if arranged.square == "crop" and not arranged.side else []
-    rows += [("Geometry", ", ".join(turned))] if turned else []
-    if cut != Cut():
-        span = f" {cut.first or 1} to {cut.last or 'the last'}" if cut.first or cut.last else ""
-        rows.append(("Volumes", f"{cut.axis} slices{span}{f', each {cut.every}th' if cut.every > 1 else ''}"))
-    chosen = ["in the mask"] if selection.by_mask else []
-    if selection.min_share is not None:
-        chosen.append(f"at least {100 * selection.min_share:g} % brighter than {selection.threshold}")
-    if selection.per_patient is not None:
-        chosen.append(f"at most {selection.per_patient} a patient, evenly spread")
-    return rows + ([("Slices", ", ".join(chosen))] if chosen else [])
-
-
-LEFT_OUT = "left_out"
-"""Where a set's pipeline has how many slices were left out, by the reason."""
-_LEFT_OUT = {
-    "selection": "{slices} left out by the selection.",
-    "patient": "{slices} left out because their patient has enough.",
-}
-
-
-def left_out(pipeline: Mapping[str, object]) -> list[str]:
-    """Sentences on how many slices an import left out."""
-    counts = pipeline.get(LEFT_OUT, {})
-    assert isinstance(counts, dict)
-    return [
-        words.format(slices="1 slice was" if counts[why] == 1 else f"{counts[why]} slices were")
-        for why, words in _LEFT_OUT.items()
-        if why in counts
-    ]
-
-
-def _window_said(settings: ImportSettings) -> str:
-    if settings.window_name == presets.PERCENTILES:
-        return "the 0.5th to 99.5th percentile"
-    if settings.window is None:
-        return "the file's own, else percentiles"
-    named = f"{settings.window_name}: " if settings.window_name else ""
-    return f"{named}centre {settings.window.center:g}, width {settings.window.width:g}"
-
-
-def _size_said(settings: ImportSettings) -> str:
-    return f"{settings.size} px, Lanczos" if settings.size else "as in the files"

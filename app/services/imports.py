@@ -12,7 +12,7 @@ from app.db import Database
 from app.imaging import stimulus
 from app.imaging.importer import Decoded, ImportSettings, LeftOut, Outcomes, Refused
 from app.imaging.settings import from_json, to_json
-from app.services import imagesets, import_settings, jobs
+from app.services import imagesets, import_settings, import_words, jobs
 from app.services.people import SignedIn
 from app.tables.images import ImageSet, Refusal
 
@@ -62,7 +62,7 @@ def fill(database: Database, artifacts: Artifacts, set_id: str, outcomes: Outcom
     if left_out:
         with database.write() as db:
             image_set = db.get_one(ImageSet, set_id)
-            image_set.pipeline = {**image_set.pipeline, import_settings.LEFT_OUT: dict(left_out)}
+            image_set.pipeline = {**image_set.pipeline, import_words.LEFT_OUT: dict(left_out)}
 
 
 def add_real(db: Session, set_id: str, decoded: Decoded, sha256: str) -> None:

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from app import clock
 from app.errors import AppError, InvalidError
 from app.imaging import stimulus, thumbnail
-from app.services import drafts, faces, imagesets, import_settings, imports, signoff
+from app.services import drafts, faces, imagesets, import_settings, import_words, imports, signoff
 from app.services.drafts import Draft
 from app.services.imagesets import ImageSetRow, ImageSetView
 from app.services.people import SignedIn
@@ -81,8 +81,8 @@ def detail(request: Request, set_id: str, ctx: Ctx, user: CurrentUser, writing: 
     with ctx.database.read() as db:
         found = imagesets.view(db, user, set_id, clock.now())
         review, advice = signoff.review(db, set_id, writing), faces.advice(db, set_id)
-    made = import_settings.said(found.pipeline) if found.kind == "real" else []
-    page = ImageSetPage(user, found, review, advice, made, import_settings.left_out(found.pipeline))
+    made = import_words.said(found.pipeline) if found.kind == "real" else []
+    page = ImageSetPage(user, found, review, advice, made, import_words.left_out(found.pipeline))
     return render(request, "imagesets/detail.html", page)
 
 
