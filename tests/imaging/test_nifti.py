@@ -235,20 +235,20 @@ def test_a_bomb_is_read_no_further_than_its_header_declares(decode, tmp_path):
 
 
 def test_a_volume_larger_than_the_child_s_memory_is_streamed(decode, tmp_path):
-    """400 MB of voxels in a child that may have 320 MB of address space, across the order in which they are stored."""
+    """630 MB of voxels in a child that may have 512 MB of address space, across the order in which they are stored."""
     header = nibabel.Nifti1Header()
-    header.set_data_shape((512, 512, 800))
+    header.set_data_shape((512, 512, 1200))
     header.set_data_dtype(np.int16)
     header["vox_offset"] = 352
     header.set_sform(RAS, code=1)
     with (tmp_path / "a.nii").open("wb") as file:
         file.write(header.binaryblock + bytes(4))
-        file.truncate(352 + 512 * 512 * 800 * 2)
+        file.truncate(352 + 512 * 512 * 1200 * 2)
     settings = ImportSettings(window=EXACT, cut=Cut(axis="sagittal", every=128))
-    limits = replace(LIMITS, memory_bytes=320 * 2**20)
+    limits = replace(LIMITS, memory_bytes=512 * 2**20)
     outcomes = decode(tmp_path / "a.nii", settings=settings, limits=limits)
     assert [type(each) for each in outcomes] == [Decoded] * 4
-    assert outcomes[0].pixels.shape == (800, 512)
+    assert outcomes[0].pixels.shape == (1200, 512)
 
 
 def test_across_the_stored_order_several_passes_give_the_same(tmp_path, monkeypatch):
