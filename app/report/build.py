@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 
 from app import report
 from app.report import analysed
+from app.report.discrimination import Agreement, Discrimination, agreed, discrimination, likert_auc
 from app.report.rows import POINTS, Rating
 from app.stats import crossed, detection, paper
 from app.stats.crossed import CrossedMean
-from app.stats.detection import Counts, Metrics, Rate
+from app.stats.detection import Counts, Metrics, Rate, Sensitivity
 from app.stats.estimates import MeanSd, NotEstimable, Number, Proportion
+from app.stats.roc import Auc
 
 NAMES = {"precision": "Precision", "recall": "Recall", "accuracy": "Accuracy", "fpr": "FPR", "fnr": "FNR"}
 METRICS = tuple(NAMES)
@@ -36,6 +38,8 @@ class ReaderResult:
     likert_real: MeanSd
     likert_synthetic: MeanSd
     seconds: MeanSd
+    sensitivity: Sensitivity
+    likert_auc: Auc
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,8 @@ class ModelResult:
     fnr: CrossedMean
     likert: tuple[LikertByTruth, ...]
     pooled: PooledTests
+    discrimination: Discrimination
+    agreement: tuple[Agreement, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +91,14 @@ class Report:
 
 
 def build(
-    ratings: Sequence[Rating], *, title: str, provenance: Mapping[str, str], points: int = POINTS
+    ratings: Sequence[Rating],
+    *,
+    title: str,
+    provenance: Mapping[str, str],
+    points: int = POINTS,
+    seed: int = 0,
 ) -> Report:
-    """The report of these ratings on a scale of 1 to `points`.
+    """The report of these ratings on a scale of 1 to `points`; `seed` draws the images of the bootstrap intervals.
 
     Raises InvalidError where an image has two truths, an answer stands twice, or a row's model cannot be told.
     """
@@ -100,12 +111,15 @@ def build(
         n_ratings=len(main),
         n_readers=len({rating.reader for rating in main}),
         left_out=left_out,
-        models=tuple(_model(name, analysed.of_model(main, name), points) for name in analysed.models(main)),
+        models=tuple(
+            _model(name, analysed.of_model(main, name), points, np.random.default_rng(seed))
+            for name in analysed.models(main)
+        ),
         points=points,
     )
 
 
-def _model(name: str, ratings: Sequence[Rating], points: int) -> ModelResult:
+def _model(name: str, ratings: Sequence[Rating], points: int, random: np.random.Generator) -> ModelResult:
     by_reader: dict[str, list[Rating]] = defaultdict(list)
     for rating in ratings:
         by_reader[rating.reader].append(rating)
@@ -124,6 +138,8 @@ def _model(name: str, ratings: Sequence[Rating], points: int) -> ModelResult:
             likert_diff=paper.likert_difference(_likerts(real), _likerts(synthetic)),
             ks_p=paper.ks_p(_likerts(real), _likerts(synthetic)),
         ),
+        discrimination=discrimination(real, synthetic),
+        agreement=(agreed("real", real, random), agreed("synthetic", synthetic, random)),
     )
 
 
@@ -148,6 +164,8 @@ def _reader(reader: str, model: str, ratings: Sequence[Rating]) -> ReaderResult:
         likert_real=paper.mean_sd(list(_likerts(real))),
         likert_synthetic=paper.mean_sd(list(_likerts(synthetic))),
         seconds=paper.mean_sd([rating.seconds for rating in ratings if rating.seconds is not None]),
+        sensitivity=detection.sensitivity(counts),
+        likert_auc=likert_auc(ratings),
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from app.report.build import METRICS, ModelResult, Report, rate
 from app.report.cells import table
 from app.stats.crossed import CrossedMean
-from app.stats.estimates import Interval, MeanSd, estimable
+from app.stats.estimates import Interval, MeanSd, NotEstimable, estimable
 from app.stats.paper import mean_sd
 
 PER_READER = (
@@ -66,6 +66,7 @@ def _model(model: ModelResult) -> Iterable[Iterable[object]]:
         method = f"mean ± SD over {likert.over_ratings.n} ratings"
         yield (model.model, f"{name}_all_ratings", *all_of_them, None, None, None, method)
     yield from _tests(model)
+    yield from _discrimination(model)
 
 
 def _tests(model: ModelResult) -> Iterable[Iterable[object]]:
@@ -87,6 +88,31 @@ def _tests(model: ModelResult) -> Iterable[Iterable[object]]:
     ):
         method = f"{test} over all answers, as in Woodland et al."
         yield (model.model, metric, n, None, None, p, None, None, method)
+
+
+def _discrimination(model: ModelResult) -> Iterable[Iterable[object]]:
+    """AUC, balanced accuracy, equivalence with chance, sensitivity and agreement."""
+    name, n, found = model.model, len(model.readers), model.discrimination
+    aucs = mean_sd([r.likert_auc.estimate for r in model.readers if estimable(r.likert_auc.estimate)])
+    yield (name, "likert_auc", *_mean_sd(aucs), found.likert_auc.estimate, *_bounds(found.likert_auc_logit))
+    accuracy = found.balanced_accuracy
+    yield (name, "balanced_accuracy", n, None, None, accuracy.estimate, *_bounds(accuracy.interval))
+    margin = f"TOST of balanced accuracy within 1/2 ± {found.equivalence.delta:g}"
+    yield (name, "equivalence_p", n, None, None, found.equivalence.p, None, None, margin)
+    for metric in ("d_prime", "criterion"):
+        each = [getattr(r.sensitivity, metric) for r in model.readers]
+        yield (name, metric, *_mean_sd(mean_sd([v for v in each if estimable(v)])), *_crossed(None))
+    for of_truth in model.agreement:
+        for metric in ("ac1", "kappa", "alpha", "icc"):
+            measured = getattr(of_truth, metric)
+            bounds = _bounds(measured.interval)
+            yield (name, f"{metric}_{of_truth.truth}", n, None, None, measured.value, *bounds)
+
+
+def _bounds(found: Interval | NotEstimable) -> Iterable[object]:
+    if isinstance(found, Interval):
+        return found.low, found.high, found.method
+    return None, None, f"no interval: {found.reason}"
 
 
 def _mean_sd(found: MeanSd) -> Iterable[object]:

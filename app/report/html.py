@@ -47,6 +47,7 @@ def _rendered(template: str, report: Report, figures: Sequence[Figure]) -> str:
         "size": words.size,
         "many": words.many,
         "absences": words.absences,
+        "chance": words.chance,
     }
     shown = ReportFile(
         report=report,

@@ -67,7 +67,7 @@ def _table(what: str, named: list[tuple[str, OneShot]], p: str) -> Iterator[str]
     for name, one in named:
         se: Number = one.variance if isinstance(one.variance, NotEstimable) else one.variance**0.5
         yield (
-            f"{name:{width}}  {printing.fixed(one.estimate, 3):>10}  {_bounds(one.interval):>15}  {printing.fixed(se, 4):>7}"
+            f"{name:{width}}  {printing.fixed(one.estimate, 3):>10}  {printing.bounds(one.interval, 3):>15}  {printing.fixed(se, 4):>7}"
             f"  {printing.fixed(one.df, 1):>6}  {printing.p_value(one.p)}"
         )
     for name, one in named:
@@ -75,12 +75,6 @@ def _table(what: str, named: list[tuple[str, OneShot]], p: str) -> Iterator[str]
             yield f"{name}: no interval, {one.interval.reason}."
         elif one.method == V_STATISTICS:
             yield f"{name}: V-statistics, as the unbiased variance is not positive."
-
-
-def _bounds(found: Interval | NotEstimable) -> str:
-    if isinstance(found, NotEstimable):
-        return printing.NA
-    return f"{printing.fixed(found.low, 3)} to {printing.fixed(found.high, 3)}"
 
 
 def _fully_crossed(found: ObuchowskiRockette | NotEstimable) -> Iterator[str]:
@@ -96,4 +90,4 @@ def _one_reader(scores: Scores) -> Iterator[str]:
     for name, x, y in zip(scores.modalities, scores.synthetic[:, 0], scores.real[:, 0], strict=True):
         found = roc.delong(x[np.isfinite(x)], y[np.isfinite(y)])
         if isinstance(found.interval, Interval):
-            yield f"{name}: {_bounds(found.interval)} ({found.interval.method})."
+            yield f"{name}: {printing.bounds(found.interval, 3)} ({found.interval.method})."

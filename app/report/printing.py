@@ -62,6 +62,13 @@ def interval(found: Interval | NotEstimable, n: int) -> str:
     return f"{_hundredfold(found.low, n)}–{_hundredfold(found.high, n)} %"
 
 
+def bounds(found: Interval | NotEstimable, places: int) -> str:
+    """Bounds that are no per cent: 0.61 to 0.74."""
+    if isinstance(found, NotEstimable):
+        return NA
+    return f"{fixed(found.low, places)} to {fixed(found.high, places)}"
+
+
 def mean_sd_percent(found: MeanSd) -> str:
     """Mean ± SD of fractions, in per cent."""
     if isinstance(found.mean, NotEstimable):

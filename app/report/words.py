@@ -41,6 +41,19 @@ def _sentence(found: CrossedMean, images: str, called: str) -> str:
     return f"{who} called {share} of {images} {called} (95 % CI {bounds}, {size(found)}{against})."
 
 
+def chance(model: ModelResult) -> str:
+    """Whether readers were at chance: what the 90 % and 95 % intervals of balanced accuracy support at most."""
+    found, accuracy = model.discrimination.equivalence, model.discrimination.balanced_accuracy
+    margin = f"50 % ± {100 * found.delta:g} points"
+    if isinstance(found.claim, NotEstimable) or isinstance(found.interval, NotEstimable):
+        return f"Whether readers are at chance cannot be told: {printing.reason(found.claim)}."
+    share, p = printing.percent(accuracy.estimate, 101), printing.p_value(found.p)
+    return (
+        f"Balanced accuracy {share} (90 % CI {printing.interval(found.interval, 101)}, margin {margin}, "
+        f"p of equivalence {p}, BF01 {printing.fixed(found.bf01, 2)}): {found.claim}."
+    )
+
+
 def size(found: CrossedMean) -> str:
     """7 readers × 50 images, and the number of answers where some are missing."""
     shape = f"{many(found.readers, 'reader')} × {many(found.images, 'image')}"

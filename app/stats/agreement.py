@@ -1,4 +1,7 @@
-"""Do readers agree with each other, and with themselves? Tables are images × readers, NaN where there is no rating."""
+"""Do readers agree with each other, and with themselves?
+
+Tables are images × readers, NaN where there is no rating; most coefficients need only how many readers gave each category.
+"""
 
 from collections.abc import Callable
 
@@ -12,12 +15,23 @@ ONE_CATEGORY = NotEstimable("all ratings are the same")
 NO_PAIR = NotEstimable("no image was rated by two readers")
 
 
-def gwet_ac1(table: Floats) -> Number:
-    """Gwet's AC1 for any number of readers and gaps (Gwet 2008, Br. J. Math. Stat. Psych. 61:29, eq. 5 and 6).
+def counts(table: Floats) -> Floats:
+    """How many readers gave each category that occurs, images × categories in their order."""
+    values = np.unique(table[np.isfinite(table)])
+    found: Floats = np.stack(
+        [(table == value).sum(axis=1) for value in values] or [table[:, :0].sum(axis=1)], axis=1
+    )
+    return found.astype(np.float64)
 
-    Chance agreement is Σ π(1 − π)/(q − 1) over the q categories that occur; with one category there is none to speak of.
+
+def gwet_ac1(counted: Floats) -> Number:
+    """Gwet's AC1 from counts, for any number of readers and gaps (Gwet 2008, Br. J. Math. Stat. Psych. 61:29, eq. 5, 6).
+
+    Chance agreement is Σ π(1 − π)/(q − 1) over the q categories; with one category there is none to speak of.
     """
-    found = _observed(table)
+    if counted.shape[1] < 2:
+        return ONE_CATEGORY if (counted.sum(axis=1) >= 2).any() else NO_PAIR
+    found = _observed(counted)
     if isinstance(found, NotEstimable):
         return found
     agreed, shares = found
@@ -25,50 +39,39 @@ def gwet_ac1(table: Floats) -> Number:
     return (agreed - chance) / (1 - chance)
 
 
-def fleiss_kappa(table: Floats) -> Number:
-    """Fleiss's κ (Fleiss 1971, Psychological Bulletin 76:378); with gaps each image has the same weight in the shares."""
-    found = _observed(table)
+def fleiss_kappa(counted: Floats) -> Number:
+    """Fleiss's κ from counts (Fleiss 1971, Psychological Bulletin 76:378); with gaps each image weighs the same in the shares."""
+    found = _observed(counted)
     if isinstance(found, NotEstimable):
         return found
     agreed, shares = found
     chance = float(np.sum(shares**2))
-    return (agreed - chance) / (1 - chance)
+    return ONE_CATEGORY if chance > 1 - 1e-12 else (agreed - chance) / (1 - chance)
 
 
-def _observed(table: Floats) -> tuple[float, Floats] | NotEstimable:
+def _observed(counted: Floats) -> tuple[float, Floats] | NotEstimable:
     """The mean agreement of two readers on an image, and each category's share of ratings."""
-    counts = _counts(table)
-    rated = counts.sum(axis=1)
+    rated = counted.sum(axis=1)
     twice = rated >= 2
     if not twice.any():
         return NO_PAIR
-    if counts.shape[1] < 2:
-        return ONE_CATEGORY
     n = rated[twice, None]
-    agreed = (counts[twice] * (counts[twice] - 1) / (n * (n - 1))).sum(axis=1).mean()
+    agreed = (counted[twice] * (counted[twice] - 1) / (n * (n - 1))).sum(axis=1).mean()
     some = rated > 0
-    return float(agreed), (counts[some] / rated[some, None]).mean(axis=0)
+    return float(agreed), (counted[some] / rated[some, None]).mean(axis=0)
 
 
-def _counts(table: Floats) -> Floats:
-    """How many readers gave each category that occurs, images × categories in their order."""
-    values = np.unique(table[np.isfinite(table)])
-    counts: Floats = (table[:, :, None] == values).sum(axis=1).astype(np.float64)
-    return counts
-
-
-def krippendorff_alpha(table: Floats) -> Number:
-    """Krippendorff's α for ordinal ratings (Krippendorff 2011, Computing Krippendorff's Alpha-Reliability, D and E)."""
-    counts = _counts(table)
-    counts = counts[counts.sum(axis=1) >= 2]
-    if not len(counts):
+def krippendorff_alpha(counted: Floats) -> Number:
+    """Krippendorff's α for ordinal ratings from counts (Krippendorff 2011, Computing Krippendorff's Alpha-Reliability)."""
+    counted = counted[counted.sum(axis=1) >= 2]
+    if not len(counted):
         return NO_PAIR
-    pairs = (counts.T / (counts.sum(axis=1) - 1)) @ counts
-    pairs -= np.diag((counts / (counts.sum(axis=1, keepdims=True) - 1)).sum(axis=0))
-    n_c = counts.sum(axis=0)
-    upto = np.cumsum(n_c)
+    others = counted.sum(axis=1, keepdims=True) - 1
+    pairs = (counted / others).T @ counted - np.diag((counted / others).sum(axis=0))
+    n_c = counted.sum(axis=0)
+    middle = np.cumsum(n_c) - n_c / 2
     # The ratings from one category to the other, those of both ends counted half.
-    distance = np.abs((upto - n_c / 2)[:, None] - (upto - n_c / 2)) ** 2
+    distance = (middle[:, None] - middle) ** 2
     expected = float(n_c @ distance @ n_c)
     if expected == 0:
         return ONE_CATEGORY
@@ -117,11 +120,12 @@ def over_images(
     resamples: int = 1000,
     level: float = 0.95,
 ) -> Interval | NotEstimable:
-    """Percentile interval of a statistic of the table, images drawn with replacement (Efron & Tibshirani 1993, ch. 13)."""
+    """Percentile interval of a statistic of a table or of counts, images drawn with replacement (Efron & Tibshirani 1993, ch. 13)."""
     if len(table) < 2:
         return NotEstimable("it takes two images")
     draws = random.integers(len(table), size=(resamples, len(table)))
-    values = [value for value in map(statistic, table[draws]) if not isinstance(value, NotEstimable)]
+    found = (statistic(table[draw]) for draw in draws)
+    values = [value for value in found if not isinstance(value, NotEstimable)]
     if len(values) < resamples / 2:
         return NotEstimable("most draws of images have no value")
     low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])

@@ -106,7 +106,7 @@ def _sums_over_same_pairs(x: Ints, y: Ints) -> tuple[Floats, Floats]:
     two = [(v, w) for v in range(V) for w in range(v, V)]
     n1, n5 = np.zeros((V, V)), np.zeros((V, V))
     kind = np.int16 if 4 * R < 2**15 else np.int32
-    rows = max(1, _AT_ONCE // (V * M))
+    rows = max(1, _AT_ONCE // max(1, V * M))
     for start in range(0, N, rows):
         some = x[:, :, start : start + rows, None]
         total = np.zeros((V, some.shape[2], M), kind)
@@ -127,7 +127,7 @@ def _of_design(x: Floats, y: Floats) -> Floats:
     """The same eight sums (V, V, 8) of d_r(i, j) = 1 where both were scored; a product, so no pass over the pairs."""
     V, R = x.shape[:2]
     a, b = x * y.sum(axis=2, keepdims=True), y * x.sum(axis=2, keepdims=True)
-    flat_x, flat_y = x.reshape(V * R, -1), y.reshape(V * R, -1)
+    flat_x, flat_y = x.reshape(V * R, x.shape[2]), y.reshape(V * R, y.shape[2])
     shared = ((flat_x @ flat_x.T) * (flat_y @ flat_y.T)).reshape(V, R, V, R)
     return _eight(np.einsum("vrwr->vw", shared), shared.sum(axis=(1, 3)), a, b)
 
@@ -141,5 +141,5 @@ def _eight(n1: Floats, n5: Floats, a: Floats, b: Floats) -> Floats:
 
 
 def _products(sums: Floats) -> Floats:
-    flat = sums.reshape(len(sums), -1)
+    flat = sums.reshape(len(sums), int(np.prod(sums.shape[1:])))
     return flat @ flat.T

@@ -179,7 +179,7 @@ def test_the_page_prints_counts_percentages_and_intervals():
     page = " ".join(html.page(made(study())).split())
     assert "75 % (3/4) <small>30–95 %</small>" in page
     assert "ab12" in page
-    assert "n/a" not in page
+    assert page.count("n/a") == 2  # every synthetic image is rated 3: of that there is no agreement to tell
 
 
 def test_the_page_gives_the_reason_of_what_is_missing():

@@ -262,6 +262,12 @@ def test_what_cannot_be_estimated_says_why(x, y, estimate, reason):
     assert found.variance == found.df == found.p == found.interval == NotEstimable(reason)
 
 
+def test_nothing_is_analysed_as_nothing():
+    for shape in ((1, 0, 0), (1, 0, 3), (1, 2, 0)):
+        (found,) = one_shot(np.zeros(shape), np.zeros((*shape[:2], 0))).modalities
+        assert found.estimate == found.variance == NotEstimable("no reader scored both kinds of image")
+
+
 def test_a_covariance_takes_readers_who_scored_different_images():
     """Whoever read in the first modality shares a reader or an image with whoever read in the second."""
     x = np.concatenate([written("1.", ".2"), written(".1", "2.")])
