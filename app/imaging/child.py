@@ -154,11 +154,16 @@ def _key(salt: str, identity: str | None) -> str | None:
     return hmac.new(salt.encode(), identity.encode(), hashlib.sha256).hexdigest() if identity else None
 
 
-if __name__ == "__main__":
+def set_up() -> None:
+    """What libraries judge and say, as this child wants it."""
     logging.disable()
     warnings.simplefilter("ignore")
     Image.MAX_IMAGE_PIXELS = (
         MOST_SAMPLES  # for images inside DICOM, where our own look at the header is not theirs
     )
     pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
+
+
+if __name__ == "__main__":
+    set_up()
     sandbox.answer(answer)

@@ -39,18 +39,22 @@ def decode_all(
     staging.mkdir(parents=True, exist_ok=True)
     try:
         with sandbox.spawn(CHILD, limits, writable=staging) as child:
-            asking = Asking(child, limits, settings, staging)
-            if passes(settings) == 1:
-                for source in sources:
-                    yield from _decode(asking, source, None)
-                return
-            every = list(sources)
-            chosen = yield from survey(asking, every, mask_sources)
-            for source in every:
-                if chosen.get(source.place):
-                    yield from _decode(asking, source, chosen[source.place])
+            yield from decode_by(Asking(child, limits, settings, staging), sources, mask_sources)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def decode_by(asking: Asking, sources: Iterable[Source], mask_sources: Sequence[Source] = ()) -> Outcomes:
+    """Decode by a child that is there already."""
+    if passes(asking.settings) == 1:
+        for source in sources:
+            yield from _decode(asking, source, None)
+        return
+    every = list(sources)
+    chosen = yield from survey(asking, every, mask_sources)
+    for source in every:
+        if chosen.get(source.place):
+            yield from _decode(asking, source, chosen[source.place])
 
 
 def _decode(asking: Asking, source: Source, only: Collection[int] | None) -> Iterator[Outcome]:

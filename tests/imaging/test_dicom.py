@@ -23,6 +23,11 @@ from tests.factories_dicom import slice_dataset, write_slice
 RAMP = np.arange(4096, dtype=np.uint16).reshape(64, 64)
 
 
+@pytest.fixture
+def decode(decode_twice):
+    return decode_twice
+
+
 def save(dataset, path):
     dataset.save_as(path, enforce_file_format=True)
     return path

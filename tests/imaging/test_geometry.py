@@ -11,6 +11,11 @@ from tests.factories_dicom import write_slice
 F = np.array([[1, 2, 3], [4, 5, 6]], np.float32)
 
 
+@pytest.fixture
+def decode(decode_twice):
+    return decode_twice
+
+
 @pytest.mark.parametrize(
     ("geometry", "seen"),
     [

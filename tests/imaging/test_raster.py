@@ -10,6 +10,11 @@ GREY = np.random.default_rng(4).integers(0, 256, (30, 20), np.uint8)
 COLOUR = np.random.default_rng(5).integers(0, 256, (30, 20, 3), np.uint8)
 
 
+@pytest.fixture
+def decode(decode_twice):
+    return decode_twice
+
+
 def only(outcomes):
     assert len(outcomes) == 1, outcomes
     return outcomes[0]

@@ -19,6 +19,11 @@ from tests.factories_nifti import RAS, stored, write_volume
 WINDOW = Window(128, 256)
 
 
+@pytest.fixture
+def decode(decode_twice):
+    return decode_twice
+
+
 def asked(**selection):
     return ImportSettings(window=WINDOW, selection=Selection(**selection))
 
