@@ -10,20 +10,29 @@ import time
 import httpx2
 
 
-class Server:
-    """`blindread serve` on a port of its own, killed and started again."""
+def started(command, environ, log=None):
+    """A process whose stdout and stderr are added to a file, or only dropped."""
+    if log is None:
+        return subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL)
+    with log.open("ab") as out:
+        return subprocess.Popen(command, env=environ, stdout=out, stderr=out)
 
-    def __init__(self, data_dir):
+
+class Server:
+    """`blindread serve` on a port of its own, killed and started again; what it writes to stderr goes to `log`, if given."""
+
+    def __init__(self, data_dir, log=None, **environ):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        self.environ = {**os.environ, "BLINDREAD_DATA_DIR": str(data_dir)}
+        self.environ = {**os.environ, "BLINDREAD_DATA_DIR": str(data_dir), **environ}
+        self.log = log
         self.process = None
 
     def start(self):
         command = [sys.executable, "-m", "app.cli", "serve", "--port", str(self.port)]
-        self.process = subprocess.Popen(command, env=self.environ, stderr=subprocess.DEVNULL)
+        self.process = started(command, self.environ, self.log)
         deadline = time.monotonic() + 60
         while True:
             try:

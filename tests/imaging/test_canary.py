@@ -2,106 +2,67 @@
 
 import json
 import sys
-import warnings
 import zipfile
 
-import numpy as np
 import pytest
-from pydicom import config, dcmread
-from pydicom.datadict import DicomDictionary, keyword_for_tag
-from pydicom.dataset import Dataset
-from pydicom.uid import ExplicitVRLittleEndian, JPEGLSLossless
 
 from app import sandbox
 from app.imaging import sources, stimulus, thumbnail
 from app.imaging.importer import LIMITS, Decoded, ImportSettings, Refused, decode_all
-from tests.factories_dicom import write_slice
-
-MARKER = "CANARY7F3A"
-PIXELS = np.arange(4096, dtype=np.uint16).reshape(64, 64)
-TEXT = {
-    "AE",
-    "AS",
-    "CS",
-    "DA",
-    "DT",
-    "LO",
-    "LT",
-    "PN",
-    "SH",
-    "ST",
-    "TM",
-    "UC",
-    "UI",
-    "UR",
-    "UT",
-    "OB",
-    "OW",
-    "UN",
-}
-NEEDED = {"PhotometricInterpretation", "SOPClassUID", "PixelData", "VOILUTFunction", "SpecificCharacterSet"}
+from tests.imaging.canary import MARKER, SYNTAXES, forms, found_below, holds_marker, marked, table
 
 
-def mark(dataset, depth=0):
-    """Put the marker into every attribute of a public group above 0002 whose kind of value can hold text."""
-    for tag, (vr, *_) in DicomDictionary.items():
-        keyword = keyword_for_tag(tag)
-        if (
-            tag < 0x00080000
-            or keyword in NEEDED
-            or not keyword
-            or "LookupTable" in keyword
-            or "LUT" in keyword
-        ):
-            continue
-        if vr in TEXT and tag >> 16 not in (0x7FE0, 0xFFFE, 0xFFFA, 0xFFFC):
-            dataset.add_new(tag, vr, MARKER.encode() if vr in {"OB", "OW", "UN"} else MARKER)
-        elif vr == "SQ" and depth == 0 and "FunctionalGroups" not in keyword:
-            item = Dataset()
-            item.PatientName = item.TextValue = item.StudyInstanceUID = MARKER
-            dataset.add_new(tag, vr, [item])
-    block = dataset.private_block(0x0099, MARKER, create=True)
-    block.add_new(1, "LO", MARKER)
-    block.add_new(2, "UN", MARKER.encode())
+def test_the_files_have_the_marker_in_every_attribute_of_the_table(tmp_path):
+    for syntax in SYNTAXES:
+        data = marked(tmp_path / "a", syntax=syntax).read_bytes()
+        assert data.count(MARKER.encode()) > 2000
+        for tag in table():
+            at = data.find((tag >> 16).to_bytes(2, "little") + (tag & 0xFFFF).to_bytes(2, "little"))
+            assert at > 0, f"{tag:08X}"
+    assert len(list(table())) > 652
 
 
-def marked(path, *, refused=False, nameless=False, syntax=ExplicitVRLittleEndian):
-    write_slice(path, PIXELS, transfer_syntax=syntax)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the marker is no date, no age and no UID
-        dataset = dcmread(path)
-        mark(dataset)
-        dataset.preamble = (MARKER * 13)[:128].encode()
-        dataset.file_meta.ImplementationVersionName = dataset.file_meta.SourceApplicationEntityTitle = MARKER
-        dataset.file_meta.MediaStorageSOPInstanceUID = MARKER
-        if refused:
-            dataset.PhotometricInterpretation = MARKER
-        if nameless:
-            dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = MARKER
-            del dataset.PixelData
-        dataset.save_as(path, enforce_file_format=True)
-    assert path.read_bytes().count(MARKER.encode()) > 1000
-    return path
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        MARKER.encode(),
+        MARKER.lower().encode(),
+        MARKER.encode("utf-16"),
+        b"ACANYRF7A3",
+        b"x" * 5 + b"Q0FOQVJZN0YzQQ==",
+        b"43414e41525937463341",
+    ],
+)
+def test_the_search_finds_the_marker_in_disguise(tmp_path, hidden):
+    assert forms().search(hidden)
+    assert holds_marker(b"..." + hidden)
+    assert not holds_marker(b"CANARY7F3")
 
 
-@pytest.fixture(autouse=True)
-def lenient():
-    before = config.settings.writing_validation_mode
-    config.settings.writing_validation_mode = config.IGNORE
-    yield
-    config.settings.writing_validation_mode = before
+def test_the_search_looks_into_containers(tmp_path):
+    import gzip
+    import io
+    import zlib
+
+    import numpy as np
+
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a", MARKER * 3)
+    pixels = np.frombuffer(MARKER.encode() * 10, np.uint8).reshape(10, 10)
+    for data in (
+        packed.getvalue(),
+        gzip.compress(MARKER.encode() * 9),
+        b"head" + zlib.compress(MARKER.encode() * 9),
+        stimulus.encode(pixels, compress=True),
+    ):
+        assert MARKER.encode() not in data
+        assert holds_marker(data)
+    (tmp_path / f"{MARKER}.txt").write_text("nothing")
+    assert len(found_below(tmp_path)) == 1
 
 
-def found_in(folder):
-    """Files below a folder that hold the marker, in their content or their name."""
-    return [
-        str(path)
-        for path in folder.rglob("*")
-        if MARKER in path.name or (path.is_file() and MARKER.encode() in path.read_bytes())
-    ]
-
-
-@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, JPEGLSLossless])
+@pytest.mark.parametrize("syntax", SYNTAXES)
 def test_nothing_of_a_file_survives_but_pixels_and_listed_facts(tmp_path, capfd, caplog, syntax):
     given, work = tmp_path / "given", tmp_path / "work"
     given.mkdir()
@@ -121,7 +82,7 @@ def test_nothing_of_a_file_survives_but_pixels_and_listed_facts(tmp_path, capfd,
     capfd.readouterr()
     told, written = [], b""
     for outcome in decode_all(found, ImportSettings(), work / "staging"):
-        assert found_in(work / "staging") == []
+        assert found_below(work / "staging") == []
         told.append(repr(outcome))
         if isinstance(outcome, Decoded):
             written += (
