@@ -13,11 +13,11 @@ from app.imaging.outcomes import Decoded
 from app.imaging.settings import ImportSettings, to_json
 from app.imaging.window import Window
 
-LIMITS = sandbox.Limits(memory_bytes=2**30, cpu_seconds=3600, file_bytes=256 * 2**20, wall_seconds=20)
+LIMITS = sandbox.Limits(memory_bytes=736 * 2**20, cpu_seconds=5, file_bytes=256 * 2**20, wall_seconds=20)
+"""Of the address space about 170 MiB are code and reserves that never come into memory; the largest image that is taken, a
+mammogram of 4096 × 5120 in JPEG 2000, needs 717 MiB of it and 377 MiB of memory. Times are those of a small file."""
 CHILD = [sys.executable, "-m", "app.imaging.child"]
-_SECONDS_PER_BYTE = (
-    2 / 2**20
-)  # on top of the limits' wall time; no format that we read is slower on an idle machine
+_SECONDS_PER_BYTE = 4 / 2**20  # on top of both times; many small frames of lossy JPEG 2000 are the slowest
 _TOO_LONG = "Decoding this file took too long and was stopped."
 _DIED = "Decoding this file broke the decoder or took too much time or memory; it may be damaged."
 
@@ -74,9 +74,11 @@ class Asking:
             "salt": self.groups.salt,
             **more,
         }
-        seconds = self._seconds or self._limits.wall_seconds + _size(path) * _SECONDS_PER_BYTE
+        more_seconds = _size(path) * _SECONDS_PER_BYTE
+        seconds = self._seconds or self._limits.wall_seconds + more_seconds
+        cpu_seconds = self._limits.cpu_seconds + int(more_seconds)
         try:
-            told: list[dict[str, Any]] = self._child.ask(question, seconds)
+            told: list[dict[str, Any]] = self._child.ask(question, seconds, cpu_seconds)
         except sandbox.Stopped as stopped:
             return [{"frame": None, "refused": _TOO_LONG if stopped.timed_out else _DIED}]
         return told

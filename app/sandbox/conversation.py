@@ -31,14 +31,14 @@ class Conversation:
         self._argv, self._limits, self._cwd, self._writable = argv, limits, cwd, writable
         self._child: subprocess.Popen[bytes] | None = None
 
-    def ask(self, question: object, seconds: float | None = None) -> Any:
-        """Send a JSON value, return the JSON answer; raises Stopped after `seconds` (default: the limits' wall time)."""
+    def ask(self, question: object, seconds: float | None = None, cpu_seconds: int | None = None) -> Any:
+        """Send a JSON value, return the JSON answer; raises Stopped after so much clock or processor time (default: the limits')."""
         if self._child is None:
             pipes = (subprocess.PIPE, subprocess.PIPE, subprocess.DEVNULL)
             self._child = start(
                 self._argv, self._limits, pipes, cwd=self._cwd, writable=self._writable, renewable=True
             )
-        line = json.dumps(question).encode() + b"\n"
+        line = json.dumps([cpu_seconds or self._limits.cpu_seconds, question]).encode() + b"\n"
         deadline = monotonic() + (self._limits.wall_seconds if seconds is None else seconds)
         try:
             return json.loads(_exchange(self._child, line, deadline))
@@ -115,12 +115,13 @@ def answer(handle: Callable[[Any], object]) -> None:
     """
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    allowance, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
     for line in sys.stdin:
-        if allowance != resource.RLIM_INFINITY:
-            used = resource.getrusage(resource.RUSAGE_SELF)
-            resource.setrlimit(
-                resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + 1 + allowance, hard)
-            )
-        replies.write(json.dumps(handle(json.loads(line))) + "\n")
+        allowance, question = json.loads(line)
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        until = int(used.ru_utime + used.ru_stime) + 1 + allowance
+        if hard != resource.RLIM_INFINITY:
+            until = min(until, hard)  # an administrator's limit
+        resource.setrlimit(resource.RLIMIT_CPU, (until, hard))
+        replies.write(json.dumps(handle(question)) + "\n")
         replies.flush()

@@ -1,7 +1,13 @@
 """Files that lie, break off or attack: each costs itself a sentence, and the good file beside it is kept."""
 
+import os
+import stat
 import struct
+import zipfile
 import zlib
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,8 +24,9 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from app.imaging.importer import Decoded, Refused
+from app.imaging.importer import LIMITS, Decoded, Refused
 from tests.factories_dicom import slice_dataset, write_slice
+from tests.imaging.test_importer import children
 
 PIXELS = np.arange(1024, dtype=np.uint16).reshape(32, 32)
 
@@ -135,6 +142,60 @@ def polyglot(path):
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + data[8:-100])
 
 
+def zipped(path, name, content=b"no image", **attributes):
+    """A zip of one member, whose entry is then made to lie."""
+    member = zipfile.ZipInfo(name)
+    for key, value in attributes.items():
+        setattr(member, key, value)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr(member, content, zipfile.ZIP_DEFLATED)
+
+
+def nested_zip(path):
+    zipped(path, "inner")
+    zipped(path, "outer.zip", path.read_bytes())
+
+
+def zip_bomb(path):
+    """A member of 3 GiB: its sizes lie in the directory alone, so nothing of that is written."""
+    zipped(path, "bomb", bytes(2**20))
+    data = path.read_bytes()
+    at = data.index(b"PK\x01\x02") + 24
+    path.write_bytes(data[:at] + struct.pack("<I", 3 * 2**30) + data[at + 4 :])
+
+
+def lying_zip(path):
+    """A member that unpacks to more than its sizes say."""
+    zipped(path, "bomb", bytes(8 * 2**20))
+    data = path.read_bytes()
+    at = data.index(b"PK\x01\x02") + 24
+    path.write_bytes(data[:at] + struct.pack("<I", 100) + data[at + 4 :])
+
+
+def encrypted_zip(path):
+    zipped(path, "secret")
+    data = bytearray(path.read_bytes())
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(data)
+
+
+def cut_zip(path):
+    zipped(path, "a")
+    path.write_bytes(path.read_bytes()[:-10])
+
+
+def frames_bomb(path):
+    """Four thousand frames of 724 × 724 in less than two megabytes."""
+    dataset = slice_dataset(np.zeros((724, 724), np.uint8))
+    dataset.compress(JPEG2000Lossless, generate_instance_uid=False)
+    from pydicom.encaps import generate_frames
+
+    frame = next(generate_frames(dataset.PixelData, number_of_frames=1))
+    dataset.NumberOfFrames, dataset.PixelData = 4000, encapsulate([frame] * 4000, has_bot=False)
+    dataset["PixelData"].is_undefined_length = True
+    dataset.save_as(path, enforce_file_format=True)
+
+
 INCOMPLETE = "fewer pixels than its header declares"
 DAMAGED = "damaged or incomplete"
 CONTRADICTION = "contradicts itself"
@@ -208,6 +269,17 @@ HOSTILE = {
     "png of zero width": (lambda p: png(p, 0, 4, bytes(20)), None),
     "png text bomb": (text_bomb, None),
     "jpeg beginning": (lambda p: p.write_bytes(b"\xff\xd8\xff\xe0\0\x10JFIF\0" + bytes(50)), DAMAGED),
+    "zip slip": (lambda p: zipped(p, "../../../../tmp/slip", b"x"), "This is text"),
+    "a zip with a link": (
+        lambda p: zipped(p, "link", b"/etc/passwd", external_attr=(stat.S_IFLNK | 0o777) << 16),
+        "is a link, not a file",
+    ),
+    "a zip inside a zip": (nested_zip, "A zip inside a zip"),
+    "zip bomb": (zip_bomb, "too large"),
+    "a zip that lies": (lying_zip, "This file of the zip is damaged."),
+    "an encrypted zip": (encrypted_zip, "encrypted"),
+    "a cut zip": (cut_zip, "damaged or incomplete"),
+    "an empty zip": (lambda p: p.write_bytes(b"PK\x05\x06" + bytes(18)), "This zip file is empty."),
     "tiff beginning": (lambda p: p.write_bytes(b"II*\0" + b"\xff" * 200), DAMAGED),
 }
 
@@ -228,7 +300,43 @@ def outcomes(tmp_path_factory):
     by_place = {}
     for outcome in decode_all(found, ImportSettings(), folder / "staging"):
         by_place.setdefault(outcome.place, []).append(outcome)
+        for child in children():
+            peaks[child] = peak(child)
+            seconds.setdefault(child, []).append(processor_seconds(child))
+    assert not (Path("/tmp") / "slip").exists()
     return by_place
+
+
+peaks, seconds = {}, {}
+"""Of each child that decoded the hostile files: its peak memory in MiB, and its processor time after each file."""
+
+
+def peak(process):
+    status = Path(f"/proc/{process}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+def processor_seconds(process):
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_memory_and_time_stay_small(outcomes):
+    assert len(HOSTILE) >= 60
+    assert len(peaks) == 1  # none of them needs a new child
+    assert max(peaks.values()) <= 512
+    (spent,) = seconds.values()
+    assert max(after - before for before, after in pairwise(spent)) <= 5
+
+
+def test_frames_without_end_are_stopped_and_cost_themselves_alone(decode, tmp_path):
+    frames_bomb(tmp_path / "a")
+    assert (tmp_path / "a").stat().st_size < 2 * 2**20
+    good = write_slice(tmp_path / "b", PIXELS)
+    *_, refused, kept = decode(tmp_path / "a", good, limits=replace(LIMITS, cpu_seconds=1))
+    assert isinstance(refused, Refused)
+    assert "too much time" in refused.reason
+    assert isinstance(kept, Decoded)
 
 
 @pytest.mark.parametrize("name", HOSTILE)
