@@ -19,19 +19,22 @@ def started(command, environ, log=None):
 
 
 class Server:
-    """`blindread serve` on a port of its own, killed and started again; what it writes to stderr goes to `log`, if given."""
+    """`blindread serve` on a port of its own, killed and started again; what it writes to stderr goes to `log`, if given.
 
-    def __init__(self, data_dir, log=None, **environ):
+    `under` is a command that becomes the server, for limits of the system.
+    """
+
+    def __init__(self, data_dir, log=None, under=(), **environ):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.environ = {**os.environ, "BLINDREAD_DATA_DIR": str(data_dir), **environ}
-        self.log = log
+        self.log, self.under = log, under
         self.process = None
 
     def start(self):
-        command = [sys.executable, "-m", "app.cli", "serve", "--port", str(self.port)]
+        command = [*self.under, sys.executable, "-m", "app.cli", "serve", "--port", str(self.port)]
         self.process = started(command, self.environ, self.log)
         deadline = time.monotonic() + 60
         while True:

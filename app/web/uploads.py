@@ -1,5 +1,6 @@
 """Uploads: streamed to the staging folder part by part, under numbers; the files' own names are read and forgotten."""
 
+import errno
 import secrets
 import shutil
 from dataclasses import dataclass, field
@@ -18,6 +19,10 @@ from app.settings import Settings
 
 LONGEST_FIELD = 20_000
 MOST_PARTS = 60_000
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_NO_ROOM = (
+    "The server has no room for this upload; nothing of it was kept. Please tell whoever runs the server."
+)
 _BROKE_OFF = "The upload broke off; nothing of it was kept. Please try again."
 
 
@@ -51,6 +56,8 @@ async def receive(request: Request, settings: Settings) -> Upload:
         shutil.rmtree(folder, ignore_errors=True)
         if isinstance(error, FormParserError | ClientDisconnect):
             raise InvalidError(_BROKE_OFF) from error
+        if isinstance(error, OSError) and error.errno in _FULL:
+            raise TooLargeError(_NO_ROOM) from error
         raise
     fields = {key: value.decode("utf-8", "replace") for key, value in form.fields.items()}
     return Upload(name, form.count(folder), form.count(folder / MASKS), fields)
