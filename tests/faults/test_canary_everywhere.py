@@ -14,7 +14,7 @@ from app import worker
 from app.tables.images import Image
 from tests.imaging.canary import MARKER, SYNTAXES, found_below, holds_marker, marked
 from tests.servers import Server, started
-from tests.web.conftest import FORM, OWNER, PASSWORD, ident, invite, read_all
+from tests.web.conftest import FORM, OWNER, PASSWORD, REASON, ident, invite, read_all
 
 MANY = 30
 
@@ -163,7 +163,7 @@ def _whole_study(site, known, address, listener):
     session = client.post("/sessions", data=form).headers["location"]
     assert client.post(f"{session}/freeze").status_code == 303
     site.work()
-    client.post(f"{session}/open")
+    assert client.post(f"{session}/open", data={"reason": REASON}).status_code == 303
     read_all(site, invite(client, session), lambda *_: ("real", 4))
     client.post(f"{session}/close")
     client.post(f"{session}/unblinding")
