@@ -238,8 +238,8 @@ def _require_complete(given: Submission) -> None:
         raise InvalidError("The answer is real or synthetic.")
     if not 1 <= given.likert <= scale.POINTS:
         raise InvalidError(f"The rating of realness is a whole number from 1 to {scale.POINTS}.")
-    if not 8 <= len(given.key) <= LONGEST_KEY or not re.fullmatch("[0-9A-Za-z-]+", given.key):
-        raise InvalidError(f"The key has 8 to {LONGEST_KEY} letters, digits and hyphens.")
+    if not 8 <= len(given.key) <= LONGEST_KEY or not re.fullmatch("[!-~]+", given.key):
+        raise InvalidError(f"The key has 8 to {LONGEST_KEY} letters, digits and plain signs.")
     durations = [given.shown_ms, *([given.first_action_ms] if given.first_action_ms is not None else [])]
     if not all(isfinite(duration) and duration >= 0 for duration in durations):
         raise InvalidError("A duration is a number of milliseconds, not below 0.")

@@ -131,7 +131,7 @@ def start_sampling(
     name: Annotated[str, Form()] = "",
     seeds: Annotated[str, Form()] = "",
     psi: Annotated[str, Form()] = "",
-    noise_mode: Annotated[str, Form()] = "",
+    noise_mode: Annotated[str, Form()] = "const",
     class_index: Annotated[str, Form()] = "",
 ) -> RedirectResponse:
     with ctx.database.write() as db:

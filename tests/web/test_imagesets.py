@@ -105,7 +105,7 @@ def test_nothing_of_a_patient_is_left_after_an_import(site, tmp_path):
     ("fields", "sentence"),
     [
         ({"name": "  "}, "Give a name"),
-        ({"name": "x" * 121}, "Give a name"),
+        ({"name": "x" * 121}, "has 121 characters; the longest"),
         ({"size": "huge"}, "The size is a whole number of pixels"),
         ({"size": "4096"}, "The size is a whole number of pixels"),
         ({"size": "9" * 5000}, "The size is a whole number of pixels"),

@@ -30,6 +30,8 @@ def form_of(path: str) -> dict:
         return {"json": {"item": MISSING, "answer": "real", "likert": 3, "key": "k" * 16, "shown_ms": 1.0}}
     if path.endswith("/samples"):
         return {"data": {"name": "n", "seeds": "0-3", "psi": "1", "noise_mode": "const"}}
+    if path.endswith("/copies"):
+        return {"data": {"mends": "clip"}}
     if path == "/sessions":
         return {"data": {**FORM, "real_set_id": MISSING, "synthetic_set_id": MISSING}}
     return {"data": {"email": "nobody@example.org", "password": "wrong"} if path == "/sign-in" else {}}
@@ -63,6 +65,7 @@ def ids(furnished, owner, known):
         "token": link.removeprefix("/r/"),
         "name": "ratings.csv",
         "kind": "grid",
+        "number": "1",
     }
 
 
