@@ -1,4 +1,4 @@
-"""Writing in the pixels is found, clean slices are left alone; fonts and slices are others than the weights were found on."""
+"""Writing in the pixels is found, clean slices are left alone; the weights were fitted on other slices and, save one, other fonts."""
 
 import os
 

@@ -16,7 +16,7 @@ from app.imaging.importer import Decoded, ImportSettings, decode_all
 DEMO = Path(__file__).parents[2] / "demo" / "slices"
 FONTS = Path(mpl.get_data_path()) / "fonts" / "ttf"
 BITMAP = "bitmap"
-# None of these fonts and images was used to find the weights in app/imaging/burned_text.py.
+# The weights in app/imaging/burned_text.py were fitted on other images, and on other fonts save the bitmap one.
 FACES = (
     "default",
     "DejaVuSerif-Bold.ttf",
