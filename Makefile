@@ -40,7 +40,7 @@ test: $(VENV)/.installed-dev browser
 	$(BIN)/python -m coverage report --skip-covered --sort=cover
 
 soak: $(VENV)/.installed-dev browser
-	BLINDREAD_SOAK=1 $(BIN)/python -m pytest --timeout 3600
+	SOAK_TESTS=1 $(BIN)/python -m pytest --timeout 3600
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .

@@ -4,7 +4,7 @@ import os
 
 
 def pytest_collection_modifyitems(config, items):
-    if os.environ.get("BLINDREAD_SOAK"):
+    if os.environ.get("SOAK_TESTS"):
         return
     full = [item for item in items if item.get_closest_marker("soak")]
     config.hook.pytest_deselected(items=full)

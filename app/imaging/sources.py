@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MOST_FILES = 50_000
+MOST_DIRECTORY_BYTES = 16 * 2**20
+_LONGEST_TAIL = 22 + 20 + 2**16  # the end record, zip64's pointer, a comment
 MOST_FILE_BYTES = 2 * 2**30
 MOST_TOTAL_BYTES = 16 * 2**30
 _CHUNK = 1 << 20
@@ -92,6 +94,9 @@ def _sources(file: Path, unpacked: Path, already: int, room: _Room) -> Iterator[
         return
     unpacked.mkdir(parents=True, exist_ok=True)
     try:
+        if directory_bytes(file) > MOST_DIRECTORY_BYTES:
+            yield Source(already + 1, None, f"This zip file lists far more than {MOST_FILES} files.")
+            return
         archive = zipfile.ZipFile(file)
     except (*UNREADABLE, OSError):
         yield Source(already + 1, None, "This zip file is damaged or incomplete.")
@@ -110,6 +115,27 @@ def starts_as_zip(file: Path) -> bool:
     """Whether a file says that it is a zip."""
     with file.open("rb") as handle:
         return handle.read(4) in _ZIP_MAGIC
+
+
+def directory_bytes(file: Path) -> int:
+    """How long a zip says that its list of files is, the larger where it says so twice; 0 where it says nothing.
+
+    Read before the list is, since each entry takes ten times as much memory as its bytes.
+    """
+    with file.open("rb") as handle:
+        size = handle.seek(0, 2)
+        handle.seek(max(0, size - _LONGEST_TAIL))
+        tail = handle.read()
+        end = tail.rfind(b"PK\5\6")
+        if end < 0 or end + 22 > len(tail):
+            return 0
+        said = int(struct.unpack_from("<I", tail, end + 12)[0])
+        if end < 20 or tail[end - 20 : end - 16] != b"PK\6\7":
+            return said
+        handle.seek(struct.unpack_from("<Q", tail, end - 12)[0] if size else 0)
+        record = handle.read(56)
+    longer = int(struct.unpack_from("<Q", record, 40)[0]) if len(record) == 56 else 0
+    return max(longer, 0 if said == 0xFFFFFFFF else said)
 
 
 def _refusal(member: zipfile.ZipInfo) -> str | None:

@@ -53,6 +53,12 @@ def happened(db: Session, action: str, subject: str, actor: str) -> bool:
     return db.scalar(query.limit(1)) is not None
 
 
+def actors(db: Session, action: str, subject: str) -> list[str]:
+    """Who did this to this subject, each once."""
+    query = select(AuditEvent.actor).where(AuditEvent.action == action, AuditEvent.subject == subject)
+    return sorted(set(db.scalars(query)))
+
+
 def first_break(db: Session, key: bytes) -> int | None:
     """The number of the first entry that does not fit the chain, or None where it is whole."""
     previous, expected = _START, 1

@@ -156,6 +156,16 @@ def copy(
             )
         )
     _record(db, key, user, session, "session created", now, copied_from=old.id, mends=list(mended.mends))
+    for actor in audit.actors(db, audit.TRUTH_SEEN, f"session:{old.id}"):  # the copy draws from the same sets
+        audit.record(
+            db,
+            key,
+            now=now,
+            actor=actor,
+            action=audit.TRUTH_SEEN,
+            subject=f"session:{session.id}",
+            carried_from=old.id,
+        )
     return session.id
 
 

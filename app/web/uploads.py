@@ -17,6 +17,7 @@ from app.errors import InvalidError, TooLargeError
 from app.services.drafts import MASKS
 from app.settings import Settings
 
+MOST_FIELDS = 50
 LONGEST_FIELD = 20_000
 MOST_PARTS = 60_000
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -154,9 +155,10 @@ class _Form:
             self._counts[folder] = self.count(folder) + 1
             self._file = (folder / f"{self._counts[folder]:06d}").open("wb")
         else:
-            self._field = self.fields.setdefault(
-                options.get(b"name", b"").decode("utf-8", "replace"), bytearray()
-            )
+            name = options.get(b"name", b"").decode("utf-8", "replace")
+            if name not in self.fields and len(self.fields) == MOST_FIELDS:
+                raise InvalidError("This form has more fields than any page of ours.")
+            self._field = self.fields.setdefault(name, bytearray())
 
     def _data(self, data: bytes, start: int, end: int) -> None:
         if self._file is not None:

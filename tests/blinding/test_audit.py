@@ -10,7 +10,7 @@ from app.blinding import cues
 from app.blinding.audit import audit, judge
 from tests.blinding import material
 
-SOAK = bool(os.environ.get("BLINDREAD_SOAK"))
+SOAK = bool(os.environ.get("SOAK_TESTS"))
 RUNS = 50 if SOAK else 1
 SHUFFLES = 200 if SOAK else 20
 PERMUTATIONS = 2000 if SOAK else 400

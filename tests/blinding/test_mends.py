@@ -8,7 +8,7 @@ from app.blinding.audit import audit
 from tests.blinding import material
 from tests.blinding.test_audit import stock
 
-RUNS = 20 if os.environ.get("BLINDREAD_SOAK") else 1
+RUNS = 20 if os.environ.get("SOAK_TESTS") else 1
 MENDED = [
     ("corner", material.corner, "border mask"),
     ("border", material.border, "border mask"),

@@ -16,7 +16,7 @@ from app.web.deps import READER_COOKIE
 from tests.servers import Server
 from tests.web.conftest import OWNER, ident, opened
 
-SOAK = bool(os.environ.get("BLINDREAD_SOAK"))
+SOAK = bool(os.environ.get("SOAK_TESTS"))
 READERS = 200 if SOAK else 30
 KILLS = 60 if SOAK else 4
 AT_ONCE = 6

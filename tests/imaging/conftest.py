@@ -42,9 +42,9 @@ class Checked:
     def __init__(self, locked, here):
         self.locked, self.here = locked, here
 
-    def ask(self, question, seconds=None):
+    def ask(self, question, *limits):
         self.here.mkdir()
-        told = self.locked.ask(question, seconds)
+        told = self.locked.ask(question, *limits)
         assert told == json.loads(json.dumps(child.answer({**question, "staging": str(self.here)})))
         shutil.rmtree(self.here)
         return told

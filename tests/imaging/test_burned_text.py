@@ -9,7 +9,7 @@ from app.imaging import burned_text, resize
 from tests.factories_dicom import slice_dataset, write_slice
 from tests.imaging import written
 
-TEXTS = 3000 if os.environ.get("BLINDREAD_SOAK") else 160
+TEXTS = 3000 if os.environ.get("SOAK_TESTS") else 160
 
 
 @pytest.fixture(scope="module")

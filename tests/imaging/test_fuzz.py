@@ -19,7 +19,7 @@ from app.imaging.importer import Decoded, ImportSettings, decode_all
 from app.imaging.sources import Source
 from tests.factories_dicom import write_slice
 
-ROUNDS = 50_000 if os.environ.get("BLINDREAD_SOAK") else 500  # of each kind
+ROUNDS = 50_000 if os.environ.get("SOAK_TESTS") else 500  # of each kind
 PIXELS = np.add.outer(np.arange(40), np.arange(40)).astype(np.uint16)
 SYNTAXES = (
     ExplicitVRLittleEndian,

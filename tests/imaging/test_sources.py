@@ -184,3 +184,27 @@ def test_damaged_zips_never_break_the_collection(tmp_path):
         found = sources.collect([path], tmp_path / f"unpacked{round_}")
         assert found
         assert all((source.path is None) != (source.refusal is None) for source in found)
+
+
+@pytest.mark.parametrize("zip64", [False, True])
+def test_a_zip_that_lists_millions_of_files_is_refused_before_its_list_is_read(tmp_path, zip64):
+    """One empty member, named again and again by the list at the end."""
+    path, count = tmp_path / "many.zip", 400_000
+    entry = b"PK\1\2" + struct.pack("<6H3I5H2I", 20, 20, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0) + b"a"
+    listed = entry * count
+    head = b"PK\3\4" + struct.pack("<5H3I2H", 20, 0, 0, 0, 0, 0, 0, 0, 1, 0) + b"a"
+    size = 0xFFFFFFFF if zip64 else len(listed)
+    end = b"PK\5\6" + struct.pack("<4H2IH", 0, 0, 0xFFFF, 0xFFFF, size, len(head), 0)
+    longer = b"PK\6\6" + struct.pack("<Q2H2I4Q", 44, 45, 45, 0, 0, count, count, len(listed), len(head))
+    pointer = b"PK\6\7" + struct.pack("<IQI", 0, len(head) + len(listed), 1)
+    path.write_bytes(head + listed + (longer + pointer if zip64 else b"") + end)
+    with zipfile.ZipFile(path) as sound:
+        assert len(sound.infolist()) == count
+    (refused,) = collect(tmp_path, path)
+    assert "lists far more than" in refused.refusal
+
+
+def test_a_zip_that_says_nothing_of_its_list_has_none(tmp_path):
+    for content in (b"PK\3\4", b"PK\5\6", b"PK\3\4" + b"PK\6\7" + bytes(16) + b"PK\5\6" + bytes(18)):
+        (tmp_path / "a").write_bytes(content)
+        assert sources.directory_bytes(tmp_path / "a") == 0

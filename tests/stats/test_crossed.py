@@ -12,7 +12,7 @@ from app.stats.crossed import crossed_mean
 from app.stats.estimates import Interval, NotEstimable
 from app.stats.intervals import wilson, wilson_effective
 
-RUNS = 4000 if os.environ.get("BLINDREAD_SOAK") else 400
+RUNS = 4000 if os.environ.get("SOAK_TESTS") else 400
 
 
 def table(*rows):

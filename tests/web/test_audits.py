@@ -25,7 +25,7 @@ from tests.leaks import leaking
 from tests.studies import EACH, frozen, heads
 from tests.web.conftest import ADMIN, OTHER, OWNER, REASON, create, ident, invite, open_site, text
 
-SOAK = bool(os.environ.get("BLINDREAD_SOAK"))
+SOAK = bool(os.environ.get("SOAK_TESTS"))
 
 
 @pytest.fixture(scope="module")
@@ -252,6 +252,28 @@ def test_who_has_seen_the_truth_cannot_be_the_reader(planted, researcher, addres
     reader = planted.browser()
     reader.cookies.set("blindread_login", "a login that has ended")
     assert reader.post(link).status_code == 303
+
+
+def test_a_copy_remembers_who_has_seen_the_truth_of_its_images(planted, researcher, address):
+    researcher.post(f"{address}/audit/look")
+    made = researcher.post(f"{address}/audit/copies", data={"mends": ["border mask"]}).headers["location"]
+    researcher.post(f"{made}/freeze")
+    planted.work()
+    refused = researcher.post(invite(researcher, made))
+    assert refused.status_code == 403
+    assert "cannot be its reader" in text(refused)
+
+
+def test_running_it_again_cannot_change_what_the_pixels_say(planted, researcher, address):
+    def found():
+        with planted.parts.database.read() as db:
+            made = list(db.scalars(select(Audit).order_by(Audit.asked_at)))
+        return [each.result["pixels"] for each in made]
+
+    researcher.post(f"{address}/audit")
+    planted.work()
+    first, again = found()
+    assert first == again
 
 
 def test_nobody_looks_while_readers_are_at_work(planted, researcher, address):

@@ -261,3 +261,10 @@ def test_the_list_shows_each_set_with_its_count_and_state(owner, known):
         assert f'href="{address}"' in page
     assert page.count(">ready<") == 2
     assert ident(known.real_set) in page
+
+
+def test_a_form_with_thousands_of_fields_is_refused_before_they_fill_the_memory(site):
+    owner = site.browser(OWNER)
+    refused = upload(owner, ("a.png", png(1)), **{f"field{number}": "x" * 1000 for number in range(200)})
+    assert refused.status_code == 422
+    assert "more fields than any page of ours" in text(refused)

@@ -14,7 +14,7 @@ from app.services import imagesets
 from app.tables.origins import Origin
 from tests.worker.conftest import set_view, start_sampling
 
-SOAK = bool(os.environ.get("BLINDREAD_SOAK"))
+SOAK = bool(os.environ.get("SOAK_TESTS"))
 KILLS = 200 if SOAK else 4
 IMAGES = 20
 
