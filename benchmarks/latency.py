@@ -22,7 +22,7 @@ import httpx2
 from tests.imaging.test_hostile import HOSTILE
 from tests.servers import Server
 
-PACE, SECONDS, ROUNDS, COPIES = 0.1, 15, 3, 6
+PACE, SECONDS, ROUNDS, COPIES = 0.1, 12, 3, 30
 
 
 def hostile_zip(folder: Path) -> Path:
