@@ -203,3 +203,10 @@ def test_more_numbers_than_any_generator_has_are_refused_before_any_is_read(tmp_
     path.write_bytes(snapshot(attributes=replace(TINY, w_dim=2500, mapping_layers=64)))
     with pytest.raises(CheckpointRefused, match="more than 250 million numbers"):
         checkpoint.inspect(path)
+
+
+def test_a_pickle_of_an_old_protocol_is_called_what_it_is(tmp_path):
+    path = tmp_path / "old.pkl"
+    path.write_bytes(b"(dp0\nS'G_ema'\np1\nNs.")
+    with pytest.raises(CheckpointRefused, match="pickle of an old protocol"):
+        checkpoint.inspect(path)

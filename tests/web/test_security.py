@@ -268,3 +268,10 @@ def test_long_instructions_still_fit(furnished, owner, known):
     sets = {"real_set_id": ident(known.real_set), "synthetic_set_id": ident(known.synthetic_set)}
     answer = owner.post("/sessions", data={**FORM, **sets, "instructions": "ü" * 4_900})
     assert answer.status_code == 303
+
+
+def test_what_scripts_send_is_refused_in_json(furnished):
+    headers = {"Content-Type": "application/json"}
+    client = furnished.browser()
+    long = client.post("/read/ratings", content=b"x" * 300_000, headers=headers)
+    assert (long.status_code, list(long.json())) == (413, ["error"])
