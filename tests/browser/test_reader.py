@@ -39,16 +39,32 @@ def page(browser):
     context.close()
 
 
-def begin(page, link):
+def begin(page, link, total=TOTAL):
     page.goto(link)
     page.get_by_role("button", name="Continue").click()
     page.get_by_role("button", name=re.compile("Start|Go on")).click()
-    at(page, 1)
+    at(page, 1, total)
 
 
-def at(page, position):
-    expect(page.locator("#position")).to_have_text(f"{position} of {TOTAL}", timeout=20_000)
+def shows(page, position, total=TOTAL):
+    expect(page.locator("#position")).to_have_text(f"{position} of {total}", timeout=20_000)
     expect(page.locator("#answer input").first).to_be_enabled(timeout=20_000)
+
+
+def at(page, position, total=TOTAL):
+    """The page shows this image, and the server's word on all answers before it has come."""
+    shows(page, position, total)
+    expect(page.locator("#saved")).not_to_have_text(re.compile("Saving|Not saved yet"), timeout=20_000)
+
+
+def holding(page, count):
+    """Until the page holds so many images."""
+    page.wait_for_function(
+        """count => performance.getEntriesByType("resource").filter(
+            entry => entry.name.includes("/read/stimuli/") && entry.responseEnd
+        ).length >= count""",
+        arg=count,
+    )
 
 
 def answer(page, keys="r4"):
@@ -173,6 +189,52 @@ def test_off_line_the_answer_waits_and_nothing_is_called_saved(page, link, furni
     at(page, 2)
     expect(page.locator("#saved")).to_have_text("Saved")
     assert stored(furnished) == [("real", 4)]
+
+
+def test_off_line_ten_more_images_can_be_rated_and_then_it_says_so(page, server, furnished, owner, known):
+    session = opened(furnished, owner, known, n_real="8", n_synthetic="8")
+    begin(page, server.url + invite(owner, session), total=16)
+    holding(page, 11)
+    page.context.set_offline(True)
+    given = [("rs"[n % 2], str(n % 5 + 1)) for n in range(11)]
+    for position, keys in enumerate(given, start=1):
+        shows(page, position, total=16)
+        answer(page, keys)
+    expect(page.locator("#saved")).to_have_text("Not saved yet: 11")
+    expect(page.locator("#say")).to_contain_text("no further image is held here")
+    assert stored(furnished) == []
+    page.context.set_offline(False)
+    at(page, 12, total=16)
+    expect(page.locator("#saved")).to_have_text("Saved")
+    words = {"r": "real", "s": "synthetic"}
+    assert stored(furnished) == [(words[letter], int(likert)) for letter, likert in given]
+
+
+def test_answers_that_wait_are_sent_in_their_order_after_a_reload(page, link, furnished):
+    begin(page, link)
+    page.route("**/read/ratings", lambda route: route.abort())
+    for position, keys in enumerate(["r1", "s2", "r3"], start=1):
+        shows(page, position)
+        answer(page, keys)
+    expect(page.locator("#saved")).to_have_text("Not saved yet: 3")
+    page.unroute("**/read/ratings")
+    page.reload()
+    at(page, 4)
+    assert stored(furnished) == [("real", 1), ("synthetic", 2), ("real", 3)]
+
+
+def test_an_answer_that_waits_can_be_changed(page, link, furnished):
+    begin(page, link)
+    page.route("**/read/ratings", lambda route: route.abort())
+    answer(page, "r1")
+    shows(page, 2)
+    page.keyboard.press("z")
+    shows(page, 1)
+    answer(page, "s2")
+    shows(page, 2)
+    page.unroute("**/read/ratings")
+    at(page, 2)
+    assert stored(furnished) == [("real", 1), ("synthetic", 2)]
 
 
 def test_an_answer_kept_through_a_reload_off_line_is_sent(page, link, furnished):

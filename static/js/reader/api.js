@@ -7,16 +7,27 @@ export class Refused extends Error {
   }
 }
 
-export class Unreachable extends Error {}
+export class Unreachable extends Error {
+  constructor(reason, afterMs = 0) {
+    super(reason);
+    this.afterMs = afterMs; // when the server wants to be asked again
+  }
+}
 
-async function call(path, options = {}) {
+// A line that swallows what is sent gives no error of its own: after so long it counts as gone.
+const PATIENCE_MS = { call: 20_000, image: 60_000 };
+
+async function call(path, options = {}, patience = PATIENCE_MS.call) {
   let response;
   try {
-    response = await fetch(path, { cache: "no-store", credentials: "same-origin", ...options });
+    const signal = AbortSignal.timeout(patience);
+    response = await fetch(path, { cache: "no-store", credentials: "same-origin", signal, ...options });
   } catch (error) {
     throw new Unreachable(String(error));
   }
-  if (response.status >= 500) throw new Unreachable(`status ${response.status}`);
+  if (response.status >= 500) {
+    throw new Unreachable(`status ${response.status}`, 1000 * (Number(response.headers.get("Retry-After")) || 0));
+  }
   if (!response.ok) throw new Refused(response.status, await sentenceOf(response));
   return response;
 }
@@ -39,7 +50,8 @@ async function whole(read) {
 }
 
 // A browser has one reader's cookie, but may have pages of several: each call says whose page it comes from.
-const READING = { "X-Reading": document.querySelector("[data-reading]").dataset.reading };
+export const reading = document.querySelector("[data-reading]").dataset.reading;
+const READING = { "X-Reading": reading };
 const JSON_HEADERS = { ...READING, Accept: "application/json", "Content-Type": "application/json" };
 
 export async function fetchState() {
@@ -52,5 +64,6 @@ export async function submit(submission) {
 }
 
 export async function fetchStimulus(token) {
-  return whole((await call(`/read/stimuli/${token}`, { headers: { ...READING, Accept: "image/png, application/json" } })).blob());
+  const headers = { ...READING, Accept: "image/png, application/json" };
+  return whole((await call(`/read/stimuli/${token}`, { headers }, PATIENCE_MS.image)).blob());
 }

@@ -1,19 +1,22 @@
-// The reading: show an image, take the answer, have it acknowledged, show the next.
+// The reading: show an image, take the answer, show the next; the queue has the answers acknowledged meanwhile.
 
-import { Refused, fetchState, submit } from "./api.js";
+import { Refused, fetchState, reading, submit } from "./api.js";
 import * as exposure from "./exposure.js";
 import * as lens from "./lens.js";
 import * as outbox from "./outbox.js";
+import { pause, queue, retryMs } from "./queue.js";
+import { advanced, caughtUp } from "./standing.js";
 import { hold, stimulus } from "./stimuli.js";
 import * as view from "./view.js";
 
-const RETRY_MS = [500, 1000, 2000, 4000, 8000];
+const GOING_ON = "The server cannot be reached. Your answers are kept here and sent again by themselves; you can go on.";
+const NO_MORE = "The server cannot be reached, and no further image is held here. Your answers are kept here and sent again by themselves.";
 
-let state = null; // where the reading stands, as the server said
+let state = null; // where the reading stands once all answers given here are saved
+let due = null; // the item that is on the screen or comes next
 let shown = null; // the item on the screen: { name, at, firstAction, revises }
 let sending = false;
-
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+let reachable = true;
 
 // Calls until an answer comes; what the server refuses is passed on.
 async function persistently(call) {
@@ -22,55 +25,105 @@ async function persistently(call) {
       return await call();
     } catch (error) {
       if (error instanceof Refused) throw error;
-      view.saved("Not saved yet", "warn");
-      view.say("The server cannot be reached. Your answer is kept here and sent again by itself.", "warn");
-      await pause(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]);
+      view.say(NO_MORE, "warn");
+      await pause(retryMs(attempt, error));
     }
   }
 }
 
 async function present(name, revises = false) {
+  const mine = { name, revises };
+  due = mine;
+  shown = null;
   view.busy(true);
   view.clear();
   exposure.stop();
   const url = await persistently(() => stimulus(name));
+  if (due !== mine) return;
   const at = await view.show(url);
-  shown = { name, at, firstAction: null, revises };
+  if (due !== mine) return;
+  shown = { ...mine, at, firstAction: null };
   lens.start(acted);
   exposure.limit(name, view.exposureLimit, at, view.away);
   view.busy(false);
   view.progress(state, revises ? 1 : 0);
   view.revising(revises, Boolean(state.previous));
-  view.say(revises ? "You are changing your last answer." : "");
+  if (revises) view.say("You are changing your last answer.");
+  else view.say(reachable ? "" : GOING_ON, reachable ? "" : "warn");
 }
 
+const holdAll = () => hold([state.previous, state.current, ...state.ahead].filter(Boolean));
+
+// To where the server says that the reading stands; what is on the screen already stays there.
 async function goTo(next) {
   state = next;
   if (state.finished || state.waiting || !state.current) {
     window.location.assign("/read");
     return;
   }
-  await present(state.current);
-  hold([state.previous, state.current, ...state.ahead].filter(Boolean));
+  if (due?.name !== (due?.revises ? state.previous : state.current)) await present(state.current);
+  else if (shown) view.revising(shown.revises, Boolean(state.previous));
+  holdAll();
 }
+
+// To the next image, before the server has acknowledged the answer to this one.
+async function goOn() {
+  if (state.current) {
+    await present(state.current);
+    holdAll();
+  } else {
+    due = shown = null;
+    view.busy(true);
+    if (!reachable) view.say(NO_MORE, "warn");
+  }
+}
+
+function heard(answered) {
+  if (answered !== reachable) view.say(answered ? "" : due ? GOING_ON : NO_MORE, answered ? "" : "warn");
+  reachable = answered;
+}
+
+// All that was given is settled, so what the server says is the whole truth; after a refusal it is asked.
+async function catchUp(told, refusal) {
+  if (!told) {
+    due = shown = null;
+    view.busy(true);
+  }
+  await goTo(told ?? (await persistently(fetchState)));
+  if (refusal) view.say(refusal.message, "warn");
+}
+
+const answers = queue(
+  {
+    keep: (submission) => outbox.keep(reading, submission),
+    kept: () => outbox.kept(reading),
+    drop: outbox.drop,
+    submit,
+  },
+  {
+    changed({ waiting, reachable: answered }) {
+      heard(answered);
+      if (answered) view.saved("Saving…");
+      else view.saved(waiting > 1 ? `Not saved yet: ${waiting}` : "Not saved yet", "warn");
+    },
+    acknowledged(told) {
+      if (!state) return;
+      state = caughtUp(state, told);
+      if (due) holdAll();
+      else goOn().catch(stopped);
+    },
+    drained(told, refusals) {
+      heard(true);
+      view.saved(refusals.length ? "Not saved" : "Saved", refusals.length ? "warn" : "");
+      if (state) catchUp(told, refusals.at(-1)).catch(stopped);
+    },
+    stopped,
+  },
+);
 
 function newKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-// Sends what is kept: where the reading stands after it, or why the server did not take it.
-// What belongs to another reading (somebody else's link in this browser) is left for that reading.
-async function deliver(submission) {
-  try {
-    const next = await persistently(() => submit(submission));
-    await outbox.drop(submission.key);
-    return { next };
-  } catch (error) {
-    if (!(error instanceof Refused) || error.status === 401 || error.status === 403) throw error;
-    if (error.status !== 404) await outbox.drop(submission.key);
-    return { refusal: error.message };
-  }
 }
 
 function missing({ answer, likert }) {
@@ -100,12 +153,9 @@ async function send() {
       viewport: { ...view.viewport(), ...lens.seen(), ...exposedFor() },
     };
     view.busy(true);
-    view.saved("Saving…");
-    await outbox.keep(submission);
-    const { next, refusal } = await deliver(submission);
-    view.saved(next ? "Saved" : "Not saved", next ? "" : "warn");
-    await goTo(next ?? (await persistently(fetchState)));
-    if (refusal) view.say(refusal, "warn");
+    if (!shown.revises) state = advanced(state, Boolean(view.controls.undo));
+    await answers.put(submission);
+    await goOn();
   } catch (error) {
     stopped(error);
   } finally {
@@ -184,8 +234,9 @@ window.addEventListener("pageshow", (event) => {
 
 async function begin() {
   view.busy(true);
-  for (const submission of await outbox.waiting()) await deliver(submission);
+  const [refusal] = await answers.restore();
   await goTo(await persistently(fetchState));
+  if (refusal) view.say(refusal.message, "warn");
 }
 
 begin().catch(stopped);

@@ -1,11 +1,15 @@
 // Answers that the server has not acknowledged yet, kept in the browser so that a reload or a crash loses none.
+// They are numbered as they come, and belong to a reading: a browser may have those of several readers.
 
-const STORE = "answers";
+const STORE = "waiting";
 
 function open() {
   return new Promise((resolve, reject) => {
-    const request = indexedDB.open("readings", 1);
-    request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: "key" });
+    const request = indexedDB.open("readings", 2);
+    request.onupgradeneeded = () => {
+      const names = request.result.objectStoreNames;
+      if (!names.contains(STORE)) request.result.createObjectStore(STORE, { keyPath: "order", autoIncrement: true });
+    };
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
   });
@@ -26,30 +30,28 @@ async function within(mode, act) {
 }
 
 // Private windows of some browsers have no IndexedDB: then the answer lives in this page until it is acknowledged.
-const memory = new Map();
-
-export async function keep(submission) {
-  memory.set(submission.key, submission);
+export async function keep(reading, submission) {
   try {
-    await within("readwrite", (store) => store.put(submission));
+    return { order: await within("readwrite", (store) => store.add({ reading, submission })), submission };
   } catch {
-    // kept in memory
+    return { order: null, submission };
   }
 }
 
-export async function drop(key) {
-  memory.delete(key);
+export async function drop({ order }) {
+  if (order === null) return;
   try {
-    await within("readwrite", (store) => store.delete(key));
+    await within("readwrite", (store) => store.delete(order));
   } catch {
-    // was in memory only
+    // stays there, and is the same act of answering when it is sent again
   }
 }
 
-export async function waiting() {
+// What is kept for a reading, in the order of answering.
+export async function kept(reading) {
   try {
-    return await within("readonly", (store) => store.getAll());
+    return (await within("readonly", (store) => store.getAll())).filter((entry) => entry.reading === reading);
   } catch {
-    return [...memory.values()];
+    return [];
   }
 }

@@ -3,6 +3,7 @@
 import { fetchStimulus } from "./api.js";
 
 const held = new Map(); // name → promise of an object URL
+let wanted = []; // by the latest call of hold
 
 export function stimulus(name) {
   if (!held.has(name)) {
@@ -15,6 +16,7 @@ export function stimulus(name) {
 
 // Hold exactly these names; fetch one after the other, so that the next image is not slowed down by later ones.
 export async function hold(names) {
+  wanted = names;
   for (const [name, loading] of held) {
     if (!names.includes(name)) {
       held.delete(name);
@@ -22,6 +24,7 @@ export async function hold(names) {
     }
   }
   for (const name of names) {
+    if (wanted !== names) return; // a later call sees to the rest
     try {
       await stimulus(name);
     } catch {
