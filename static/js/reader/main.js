@@ -170,6 +170,7 @@ function exposedFor() {
 
 function stopped(error) {
   if (!(error instanceof Refused)) throw error;
+  due = shown = null; // nothing that is still loading comes on the screen
   view.busy(true);
   view.saved("");
   view.say(error.message, "warn");
