@@ -209,11 +209,20 @@ def report(
     ],
     out: Annotated[Path, typer.Option(help="Folder to write to.")],
     points: Annotated[int, typer.Option(min=2, max=100, help="Points of the Likert scale.")] = 5,
+    margin: Annotated[
+        float, typer.Option(min=0.01, max=0.49, help="Margin of equivalence with chance, as a fraction.")
+    ] = 0.1,
+    distances: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DISTANCES.csv", help="Columns model, extractor and distance, against mean FPR."
+        ),
+    ] = None,
 ) -> None:
     """Compute per-reader metrics and tables from a spreadsheet of ratings."""
     from app.cli import reports
 
-    reports.report(ratings, out, points)
+    reports.report(ratings, out, points, margin, distances)
 
 
 @app.command()

@@ -4,26 +4,29 @@ import hashlib
 from pathlib import Path
 
 from app.errors import InvalidError
-from app.report import build, rows, words, write
+from app.report import build, distances, rows, words, write
 
 
-def report(ratings: Path, out: Path, points: int) -> None:
+def report(ratings: Path, out: Path, points: int, margin: float, distances_file: Path | None) -> None:
     """Write the report of a CSV file into a folder and say the headline; raises InvalidError with a sentence.
 
-    `points` is the Likert scale's upper end.
+    `points` is the Likert scale's upper end, `margin` the δ of equivalence with chance.
     """
     given = rows.read(ratings, points)
+    measured = distances.read(distances_file) if distances_file else None
     made = build.build(
         given,
         title=f"Visual Turing test: {ratings.stem}",
         provenance={"ratings": ratings.name, "sha256": _sha256(ratings)},
         points=points,
+        margin=margin,
+        distances=measured,
     )
     try:
         write.write(made, out)
     except OSError as error:
         raise InvalidError(f"The report cannot be written to {out}: {error.strerror}.") from error
-    for sentence in words.headlines(made):
+    for sentence in (*words.headlines(made), *words.equivalences(made)):
         print(sentence)
     print(f"Written to {out}.")
 

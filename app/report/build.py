@@ -8,8 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app import report
-from app.report import analysed
-from app.report.discrimination import Agreement, Discrimination, agreed, discrimination, likert_auc
+from app.report import analysed, arms, repeats
+from app.report import distances as measured
+from app.report.arms import Pair
+from app.report.columns import Columns
+from app.report.discrimination import DELTA, Agreement, Discrimination, agreed, discrimination, likert_auc
+from app.report.distances import Correlated, Distances
+from app.report.repeats import Repeated
 from app.report.rows import POINTS, Rating
 from app.stats import crossed, detection, paper
 from app.stats.crossed import CrossedMean
@@ -88,6 +93,9 @@ class Report:
     left_out: dict[str, int]
     models: tuple[ModelResult, ...]
     points: int
+    pairs: tuple[Pair, ...] = ()
+    correlations: tuple[Correlated, ...] = ()
+    repeats: tuple[Repeated, ...] = ()
 
 
 def build(
@@ -96,14 +104,19 @@ def build(
     title: str,
     provenance: Mapping[str, str],
     points: int = POINTS,
+    margin: float = DELTA,
+    distances: Distances | None = None,
     seed: int = 0,
 ) -> Report:
-    """The report of these ratings on a scale of 1 to `points`; `seed` draws the images of the bootstrap intervals.
+    """The report of these ratings on a scale of 1 to `points`; `seed` draws for the bootstrap intervals.
+
+    `margin` is the δ of equivalence with chance that the design fixed; `distances` are those of models by extractor.
 
     Raises InvalidError where an image has two truths, an answer stands twice, or a row's model cannot be told.
     """
     main, left_out = analysed.analysed(ratings)
     points = max(points, max((rating.likert or 0 for rating in main), default=0))
+    names, columns = analysed.models(main), Columns.of(main)
     return Report(
         title=title,
         version=report.VERSION,
@@ -112,14 +125,19 @@ def build(
         n_readers=len({rating.reader for rating in main}),
         left_out=left_out,
         models=tuple(
-            _model(name, analysed.of_model(main, name), points, np.random.default_rng(seed))
-            for name in analysed.models(main)
+            _model(name, analysed.of_model(main, name), points, margin, np.random.default_rng(seed))
+            for name in names
         ),
         points=points,
+        pairs=arms.compare(columns, names),
+        correlations=measured.correlate(columns, names, distances or {}, seed),
+        repeats=repeats.repeated(ratings, main),
     )
 
 
-def _model(name: str, ratings: Sequence[Rating], points: int, random: np.random.Generator) -> ModelResult:
+def _model(
+    name: str, ratings: Sequence[Rating], points: int, margin: float, random: np.random.Generator
+) -> ModelResult:
     by_reader: dict[str, list[Rating]] = defaultdict(list)
     for rating in ratings:
         by_reader[rating.reader].append(rating)
@@ -138,7 +156,7 @@ def _model(name: str, ratings: Sequence[Rating], points: int, random: np.random.
             likert_diff=paper.likert_difference(_likerts(real), _likerts(synthetic)),
             ks_p=paper.ks_p(_likerts(real), _likerts(synthetic)),
         ),
-        discrimination=discrimination(real, synthetic),
+        discrimination=discrimination(real, synthetic, margin),
         agreement=(agreed("real", real, random), agreed("synthetic", synthetic, random)),
     )
 

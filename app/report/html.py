@@ -7,7 +7,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from app import bundled
-from app.report import printing, words
+from app.report import arms, printing, words
 from app.report.build import METRICS, NAMES, Report, rate
 from app.report.figures import Figure, draw
 
@@ -48,11 +48,15 @@ def _rendered(template: str, report: Report, figures: Sequence[Figure]) -> str:
         "many": words.many,
         "absences": words.absences,
         "chance": words.chance,
+        "endpoints": arms.ENDPOINTS,
     }
     shown = ReportFile(
         report=report,
         # A number and its sign stay on one line.
-        headlines=[sentence.replace(" %", "\u00a0%") for sentence in words.headlines(report)],
+        headlines=[
+            sentence.replace(" %", "\u00a0%")
+            for sentence in (*words.headlines(report), *words.equivalences(report))
+        ],
         figures=[(each.caption, Markup(each.inline)) for each in figures],  # noqa: S704 - our own SVG, text escaped by matplotlib
     )
     return environment.get_template(template).render(page=shown)

@@ -29,10 +29,18 @@ def escape(text: str) -> str:
 
 
 def tables(report: Report) -> str:
-    r"""Both tables, for a document with \usepackage{booktabs}; the first line is a comment that says so."""
+    r"""Table 3, each reader, and where there are some the pairs of models and the correlations with distances.
+
+    For a document with \usepackage{booktabs}; the first line is a comment that says so.
+    """
     source = ", ".join(f"{name} {value}" for name, value in report.provenance.items())
     first = f"% Needs \\usepackage{{booktabs}}. Analysis version {report.version}. {source}"
-    return "\n".join((" ".join(first.split()), _table_3(report), _per_reader(report)))
+    parts = [" ".join(first.split()), _table_3(report), _per_reader(report)]
+    if report.pairs:
+        parts.append(_pairs(report))
+    if report.correlations:
+        parts.append(_correlations(report))
+    return "\n".join(parts)
 
 
 def _table_3(report: Report) -> str:
@@ -72,6 +80,58 @@ def _per_reader(report: Report) -> str:
         for r in model.readers
     ]
     return _table("Each reader.", header, [[escape(text) for text in line] for line in lines])
+
+
+def _pairs(report: Report) -> str:
+    header = ["Models", "AUC", "95 \\% CI", "$p$", "Balanced accuracy", "95 \\% CI", "$p$"]
+    lines = [
+        [
+            f"{pair.first} − {pair.second}",
+            printing.fixed(pair.likert_auc.estimate, 3),
+            printing.bounds(pair.likert_auc.interval, 3),
+            printing.p_value(pair.holm["likert_auc"]),
+            *(
+                cell
+                for found, p in (
+                    (pair.balanced_accuracy, pair.holm["balanced_accuracy"]),
+                    (pair.fpr, pair.holm["fpr"]),
+                )
+                for cell in (
+                    printing.points(found.estimate),
+                    printing.point_bounds(found.interval),
+                    printing.p_value(p),
+                )
+            ),
+        ]
+        for pair in report.pairs
+    ]
+    return _table(
+        f"First minus second model, $p$ by Holm over all {len(lines)} pairs: AUC of the Likert ratings, balanced "
+        "accuracy and FPR, the last two in percentage points.",
+        [*header, "FPR", "95 \\% CI", "$p$"],
+        [[escape(text) for text in line] for line in lines],
+    )
+
+
+def _correlations(report: Report) -> str:
+    lines = [
+        [
+            each.extractor,
+            str(each.pearson.k),
+            printing.fixed(each.pearson.r, 3),
+            printing.p_value(each.pearson.p),
+            printing.bounds(each.pearson.interval, 3),
+            printing.fixed(each.spearman.r, 3),
+            printing.p_value(each.spearman.p),
+        ]
+        for each in report.correlations
+    ]
+    return _table(
+        "Correlation of distances with mean FPR over $K$ models: Pearson's $r$ with Fisher's interval, Spearman's "
+        "$\\rho$; each extractor apart.",
+        ["Extractor", "$K$", "$r$", "$p$", "95 \\% CI", "$\\rho$", "$p$"],
+        [[escape(text) for text in line] for line in lines],
+    )
 
 
 def _table(caption: str, header: list[str], lines: list[list[str]]) -> str:

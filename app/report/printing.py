@@ -69,6 +69,16 @@ def bounds(found: Interval | NotEstimable, places: int) -> str:
     return f"{fixed(found.low, places)} to {fixed(found.high, places)}"
 
 
+def points(value: Number) -> str:
+    """A difference of fractions in percentage points: −12."""
+    return NA if isinstance(value, NotEstimable) else _hundredfold(value, 0)
+
+
+def point_bounds(found: Interval | NotEstimable) -> str:
+    """Bounds of a difference in percentage points: −26 to 3."""
+    return NA if isinstance(found, NotEstimable) else f"{points(found.low)} to {points(found.high)}"
+
+
 def mean_sd_percent(found: MeanSd) -> str:
     """Mean ± SD of fractions, in per cent."""
     if isinstance(found.mean, NotEstimable):

@@ -19,6 +19,20 @@ def headlines(report: Report) -> list[str]:
     ]
 
 
+def equivalences(report: Report) -> list[str]:
+    """For each model whether equivalence to guessing is shown within the margin that the design fixed."""
+    found = []
+    for model in report.models:
+        shown, of = model.discrimination.equivalence, f" for {model.model}" if model.model else ""
+        margin = f"± {100 * shown.delta:g} points"
+        if isinstance(shown.p, NotEstimable):
+            found.append(f"Equivalence to guessing{of} cannot be tested: {shown.p.reason}.")
+        else:
+            said = "shown" if shown.p < 0.05 else "not shown"
+            found.append(f"Equivalence to guessing{of} {said} at {margin}.")
+    return found
+
+
 def absences(model: ModelResult) -> list[str]:
     """Each reader's metrics that do not exist, with the reason."""
     return [

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.artifacts import Artifacts
 from app.report import build, html, write
+from app.report.discrimination import DELTA
 from app.report.rows import Rating
 from app.services import reports, unblinding
 from app.tables.sessions import VttSession
@@ -23,8 +24,14 @@ def make(db: Session, session_id: str) -> tuple[str, build.Report]:
         [Rating(**{f.name: getattr(r, f.name) for f in fields(r)}) for r in ratings],
         title=session.title,
         provenance={"session": session_id, "manifest_sha256": session.manifest_sha256 or ""},
+        margin=_margin(session.protocol.get("margin", DELTA)),
     )
     return reports.folder_of(db, session), made
+
+
+def _margin(stored: object) -> float:
+    """The δ of equivalence that the protocol fixed; anything but a number there is the usual one."""
+    return float(stored) if isinstance(stored, int | float) else DELTA
 
 
 def keep(artifacts: Artifacts, folder: str, made: build.Report) -> None:

@@ -80,13 +80,17 @@ def _one_reader(estimate: float, n: int, level: float) -> Interval | NotEstimabl
 
 def _complete(y: Floats) -> _Variance:
     """Variance of the grand mean of a complete (R, M) table from the mean squares of the two-way ANOVA."""
+    return _from_mean_squares(*mean_squares(y), *y.shape)
+
+
+def mean_squares(y: Floats) -> tuple[float, float, float]:
+    """MSR of readers, MSC of images and MSE of a complete (R, M) table, R, M ≥ 2."""
     R, M = y.shape
     rows, columns, grand = y.mean(axis=1), y.mean(axis=0), y.mean()
     msr = M * float(np.sum((rows - grand) ** 2)) / (R - 1)
     msc = R * float(np.sum((columns - grand) ** 2)) / (M - 1)
     residual = y - rows[:, None] - columns[None, :] + grand
-    mse = float(np.sum(residual**2)) / ((R - 1) * (M - 1))
-    return _from_mean_squares(msr, msc, mse, R, M)
+    return msr, msc, float(np.sum(residual**2)) / ((R - 1) * (M - 1))
 
 
 def _from_mean_squares(msr: float, msc: float, mse: float, R: int, M: int) -> _Variance:

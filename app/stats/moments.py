@@ -49,7 +49,7 @@ def moments(synthetic: Floats, real: Floats) -> Moments:
     """The moments of scores (V, R, N) of synthetic and (V, R, M) of real images, NaN where there is none."""
     x, y = _ranks(synthetic, real)
     a, b = _row_and_column_sums(x, y)
-    n = _eight(*_sums_over_same_pairs(x, y), a, b)
+    n = _eight(*_sums_over_same_pairs(x, y, _share_images(synthetic)), a, b)
     den = _of_design(np.isfinite(synthetic).astype(np.float64), np.isfinite(real).astype(np.float64))
     distinct, pairs = n @ _DISTINCT.T, den @ _DISTINCT.T
     own = np.sqrt(np.diagonal(den[..., 7]))
@@ -96,14 +96,20 @@ def _below(ordered: Ints, values: Ints) -> Floats:
     return (left + right) / 2
 
 
-def _sums_over_same_pairs(x: Ints, y: Ints) -> tuple[Floats, Floats]:
+def _share_images(synthetic: Floats) -> NDArray[np.bool_]:
+    """Which two modalities (V, V) have a synthetic image that was scored in both; arms have images of their own."""
+    scored: NDArray[np.bool_] = np.logical_or.reduce(np.isfinite(synthetic), axis=1)
+    return np.array([[bool((one & other).any()) for other in scored] for one in scored])
+
+
+def _sums_over_same_pairs(x: Ints, y: Ints, shared: NDArray[np.bool_]) -> tuple[Floats, Floats]:
     """n1 = Σ_r Σ_ij s_r s'_r and n5 = Σ_ij (Σ_r s_r)(Σ_r s'_r) for each two modalities, (V, V) each.
 
-    Some rows of images at a time, all of their pairs at once; counted in halves and small whole numbers, so exact.
+    Products of two modalities that share no image are 0 and are not computed. Some rows of images at a time, all of their pairs at once; counted in halves and small whole numbers, so exact.
     """
     V, R, N = x.shape
     M = y.shape[2]
-    two = [(v, w) for v in range(V) for w in range(v, V)]
+    two = [(v, w) for v in range(V) for w in range(v, V) if shared[v, w]]
     n1, n5 = np.zeros((V, V)), np.zeros((V, V))
     kind = np.int16 if 4 * R < 2**15 else np.int32
     rows = max(1, _AT_ONCE // max(1, V * M))

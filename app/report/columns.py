@@ -1,0 +1,77 @@
+"""Answers as columns of numbers, from which models are compared."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.report.rows import Rating
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+Bools = NDArray[np.bool_]
+UNNAMED = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Columns:
+    """n answers: places of reader and image in the lists of names, then what was said; NaN where a column is empty.
+
+    An image is known by its model too, as (model, image): two models may number their own images alike.
+    """
+
+    readers: tuple[str, ...]
+    images: tuple[tuple[str, str], ...]
+    image_is_real: Bools
+    reader: Ints
+    image: Ints
+    said_real: Floats
+    likert: Floats
+
+    @classmethod
+    def of(cls, ratings: Sequence[Rating]) -> "Columns":
+        """The columns of these ratings; readers and images sorted by name."""
+        n = len(ratings)
+        truth = {(r.model, r.image): r.truth == "real" for r in ratings}
+        readers, images = sorted({r.reader for r in ratings}), sorted(truth)
+        reader_at = {name: place for place, name in enumerate(readers)}
+        image_at = {key: place for place, key in enumerate(images)}
+        return cls(
+            tuple(readers),
+            tuple(images),
+            np.array([truth[key] for key in images], np.bool_),
+            np.fromiter((reader_at[r.reader] for r in ratings), np.intp, n),
+            np.fromiter((image_at[r.model, r.image] for r in ratings), np.intp, n),
+            np.fromiter((r.answer == "real" for r in ratings), np.float64, n),
+            _floats([r.likert for r in ratings]),
+        )
+
+    @property
+    def real(self) -> Bools:
+        """Whether each answer is about a real image."""
+        real: Bools = self.image_is_real[self.image]
+        return real
+
+    def only(self, keep: Bools) -> "Columns":
+        """Some of the answers; the lists of names stay as they are."""
+        names = ("reader", "image", "said_real", "likert")
+        return replace(self, **{name: getattr(self, name)[keep] for name in names})
+
+
+def of_model(columns: Columns, name: str) -> Columns:
+    """The model's own images and the real ones that all models share.
+
+    A reader who answered images of other models but none of this one says nothing about it, and is left out.
+    """
+    mine = np.array([model == name for model, _ in columns.images], np.bool_)[columns.image]
+    shared = np.array([model == UNNAMED for model, _ in columns.images], np.bool_)[columns.image]
+    number = len(columns.readers)
+    own = np.bincount(columns.reader[mine], minlength=number) > 0
+    others = np.bincount(columns.reader[~mine & ~shared], minlength=number) > 0
+    elsewhere = others & ~own
+    return columns.only(mine | (shared & columns.real & ~elsewhere[columns.reader]))
+
+
+def _floats(values: Sequence[float | None]) -> Floats:
+    return np.array([np.nan if value is None else value for value in values], np.float64)
