@@ -14,7 +14,6 @@ from app.stats.mrmc import OneShot
 from app.stats.multiple import holm
 
 NO_LIKERT = NotEstimable("there is no Likert rating of one of them")
-ENDPOINTS = {"likert_auc": "AUC", "balanced_accuracy": "Balanced accuracy", "fpr": "FPR"}
 
 
 @dataclass(frozen=True, slots=True)

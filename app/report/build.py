@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app import report
-from app.report import analysed, arms, repeats
+from app.report import analysed, arms, repeats, sensitivity
 from app.report import distances as measured
 from app.report.arms import Pair
 from app.report.columns import Columns
@@ -16,6 +16,7 @@ from app.report.discrimination import DELTA, Agreement, Discrimination, agreed, 
 from app.report.distances import Correlated, Distances
 from app.report.repeats import Repeated
 from app.report.rows import POINTS, Rating
+from app.report.sensitivity import Analysis
 from app.stats import crossed, detection, paper
 from app.stats.crossed import CrossedMean
 from app.stats.detection import Counts, Metrics, Rate, Sensitivity
@@ -96,6 +97,7 @@ class Report:
     pairs: tuple[Pair, ...] = ()
     correlations: tuple[Correlated, ...] = ()
     repeats: tuple[Repeated, ...] = ()
+    sensitivity: tuple[Analysis, ...] = ()
 
 
 def build(
@@ -132,6 +134,7 @@ def build(
         pairs=arms.compare(columns, names),
         correlations=measured.correlate(columns, names, distances or {}, seed),
         repeats=repeats.repeated(ratings, main),
+        sensitivity=sensitivity.analyses(columns, names, ratings),
     )
 
 

@@ -28,6 +28,7 @@ class Columns:
     image: Ints
     said_real: Floats
     likert: Floats
+    position: Floats
 
     @classmethod
     def of(cls, ratings: Sequence[Rating]) -> "Columns":
@@ -45,6 +46,7 @@ class Columns:
             np.fromiter((image_at[r.model, r.image] for r in ratings), np.intp, n),
             np.fromiter((r.answer == "real" for r in ratings), np.float64, n),
             _floats([r.likert for r in ratings]),
+            _floats([r.position for r in ratings]),
         )
 
     @property
@@ -55,8 +57,17 @@ class Columns:
 
     def only(self, keep: Bools) -> "Columns":
         """Some of the answers; the lists of names stay as they are."""
-        names = ("reader", "image", "said_real", "likert")
+        names = ("reader", "image", "said_real", "likert", "position")
         return replace(self, **{name: getattr(self, name)[keep] for name in names})
+
+    def table(self, *, real: bool) -> Floats:
+        """Readers × images of one truth: 1 where the answer is “real”, 0 where it is not, NaN where there is none."""
+        mine = self.only(self.real == real)
+        readers, row = np.unique(mine.reader, return_inverse=True)
+        images, column = np.unique(mine.image, return_inverse=True)
+        table = np.full((len(readers), len(images)), np.nan)
+        table[row, column] = mine.said_real
+        return table
 
 
 def of_model(columns: Columns, name: str) -> Columns:

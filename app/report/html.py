@@ -7,7 +7,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from app import bundled
-from app.report import arms, printing, words
+from app.report import printing, sensitivity, words
 from app.report.build import METRICS, NAMES, Report, rate
 from app.report.figures import Figure, draw
 
@@ -48,7 +48,7 @@ def _rendered(template: str, report: Report, figures: Sequence[Figure]) -> str:
         "many": words.many,
         "absences": words.absences,
         "chance": words.chance,
-        "endpoints": arms.ENDPOINTS,
+        "catch_rule": sensitivity.CATCH_RULE,
     }
     shown = ReportFile(
         report=report,
