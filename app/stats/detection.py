@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special, stats
 
 from app.stats.estimates import NotEstimable, Number, Proportion
 from app.stats.intervals import proportion
@@ -78,7 +78,8 @@ def guessing_p(counts: Counts) -> tuple[Number, str]:
     if counts.n_real == 0 or counts.n_synthetic == 0:
         return NotEstimable("only one kind of image was answered"), "none"
     if counts.n_real == counts.n_synthetic:
-        return float(stats.binomtest(counts.tp + counts.tn, counts.n, 0.5).pvalue), "exact binomial"
+        fewer = min(counts.tp + counts.tn, counts.fp + counts.fn)  # at 1/2 both tails are alike
+        return min(1.0, 2 * float(special.bdtr(fewer, counts.n, 0.5))), "exact binomial"
     table = [[counts.tp, counts.fn], [counts.fp, counts.tn]]
     return float(stats.fisher_exact(table).pvalue), "Fisher's exact"
 
@@ -99,6 +100,6 @@ def sensitivity(counts: Counts) -> Sensitivity:
     if counts.n_real == 0 or counts.n_synthetic == 0:
         one = NotEstimable("only one kind of image was answered")
         return Sensitivity(one, one)
-    hits = float(stats.norm.ppf((counts.tp + 0.5) / (counts.n_real + 1)))
-    alarms = float(stats.norm.ppf((counts.fp + 0.5) / (counts.n_synthetic + 1)))
+    hits = float(special.ndtri((counts.tp + 0.5) / (counts.n_real + 1)))
+    alarms = float(special.ndtri((counts.fp + 0.5) / (counts.n_synthetic + 1)))
     return Sensitivity(hits - alarms, -(hits + alarms) / 2)

@@ -111,3 +111,10 @@ def test_sensitivity_is_corrected_so_that_perfect_readers_have_one():
     assert lean.criterion < 0 < lean.d_prime
     one = NotEstimable("only one kind of image was answered")
     assert sensitivity(Counts(0, 0, 1, 1)) == sensitivity(Counts(1, 1, 0, 0)) == Sensitivity(one, one)
+
+
+@pytest.mark.parametrize("right", range(21))
+def test_guessing_is_scipys_exact_binomial(right):
+    tp = min(right, 10)
+    p, _ = guessing_p(Counts(tp=tp, fn=10 - tp, fp=10 - (right - tp), tn=right - tp))
+    assert p == pytest.approx(stats.binomtest(right, 20, 0.5).pvalue)

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from app.stats.estimates import NotEstimable, Proportion
 from app.stats.intervals import proportion, wilson, wilson_effective
@@ -58,3 +59,13 @@ def test_a_zero_is_a_zero_and_nothing_is_not():
     assert isinstance(zero, Proportion)
     assert (zero.value, zero.k, zero.n) == (0.0, 0, 2)
     assert proportion(0, 0, "no image") == NotEstimable("no image")
+
+
+@given(COUNTS)
+def test_it_is_scipys_interval(counts):
+    k, n = counts
+    found, expected = wilson(k, n), stats.binomtest(k, n).proportion_ci(0.95, method="wilson")
+    assert (found.low, found.high) == (
+        pytest.approx(expected.low, abs=1e-12),
+        pytest.approx(expected.high, abs=1e-12),
+    )
