@@ -3,9 +3,10 @@
 import csv
 import io
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from app.errors import InvalidError
 from app.report import spreadsheet
@@ -50,7 +51,7 @@ def parse(text: str, points: int = POINTS) -> list[Rating]:
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=spreadsheet.separator(text))
     try:
         header = spreadsheet.header(next(lines, []), REQUIRED, OPTIONAL)
-        ratings = [_rating(row, header, cells, points) for row, cells in _filled(lines)]
+        ratings = list(_ratings(lines, header, points))
     except csv.Error as error:
         raise InvalidError(f"This is no CSV file: {error}.") from None
     if not ratings:
@@ -58,63 +59,85 @@ def parse(text: str, points: int = POINTS) -> list[Rating]:
     return ratings
 
 
-def _filled(lines: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
+class _Column(dict[str, Any]):
+    """What each text of a column says; a text that stands in many rows is read once."""
+
+    def __init__(self, name: str, meaning: Callable[[str, str], Any]) -> None:
+        super().__init__()
+        self._name, self._meaning = name, meaning
+
+    def __missing__(self, text: str) -> Any:
+        found = self[text] = self._meaning(self._name, " ".join(text.split()))
+        return found
+
+
+def _ratings(lines: Iterator[list[str]], header: Sequence[str], points: int) -> Iterator[Rating]:
+    meanings: dict[str, Callable[[str, str], Any]] = {
+        "reader": _text,
+        "model": lambda _name, text: text,
+        "image": _text,
+        "truth": _word(WORDS),
+        "answer": _word(WORDS),
+        "likert": _whole(1, points),
+        "seconds": _seconds,
+        "kind": lambda name, text: _word(KINDS)(name, text) if text else "main",
+        "position": _whole(0, 10**9),
+        "repeat": lambda name, text: _whole(0, 10**6)(name, text) or 0,
+    }
+    width = len(header)
+    # A column that the file lacks is read from the empty cell that is put behind each row.
+    columns = [
+        (header.index(name) if name in header else width, _Column(name, meaning))
+        for name, meaning in meanings.items()
+    ]
     for row, cells in enumerate(lines, start=2):
-        if any(cell.strip() for cell in cells):
-            yield row, cells
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(cells) > width and any(cell.strip() for cell in cells[width:]):
+            raise InvalidError(f"Row {row}: more cells than the first row has columns.")
+        cells += [""] * (width + 1 - len(cells))
+        try:
+            yield Rating(*[column[cells[at]] for at, column in columns], row=row)
+        except InvalidError as error:
+            raise InvalidError(f"Row {row}: {error.sentence}") from None
 
 
-def _rating(row: int, header: Sequence[str], cells: Sequence[str], points: int) -> Rating:
-    if len(cells) > len(header) and any(cell.strip() for cell in cells[len(header) :]):
-        raise InvalidError(f"Row {row}: more cells than the first row has columns.")
-    given = {name: " ".join(cell.split()) for name, cell in zip(header, cells, strict=False)}
-    return Rating(
-        reader=_text(row, given, "reader"),
-        model=given.get("model", ""),
-        image=_text(row, given, "image"),
-        truth=_word(row, given, "truth", WORDS),
-        answer=_word(row, given, "answer", WORDS),
-        likert=_whole(row, given, "likert", 1, points),
-        seconds=_seconds(row, given),
-        kind=_word(row, given, "kind", KINDS) if given.get("kind") else "main",
-        position=_whole(row, given, "position", 0, 10**9),
-        repeat=_whole(row, given, "repeat", 0, 10**6) or 0,
-        row=row,
-    )
-
-
-def _text(row: int, given: Mapping[str, str], name: str) -> str:
-    if not given.get(name):
-        raise InvalidError(f"Row {row}: the column “{name}” is empty.")
-    return given[name]
-
-
-def _word(row: int, given: Mapping[str, str], name: str, words: Sequence[str]) -> str:
-    word = _text(row, given, name).lower()
-    if word not in words:
-        raise InvalidError(f"Row {row}: “{given[name]}” in the column “{name}” must be {' or '.join(words)}.")
-    return word
-
-
-def _whole(row: int, given: Mapping[str, str], name: str, low: int, high: int) -> int | None:
-    text = given.get(name, "")
+def _text(name: str, text: str) -> str:
     if not text:
-        return None
-    number = _number(text)
-    if number is None or number != int(number) or not low <= number <= high:
-        raise InvalidError(
-            f"Row {row}: “{text}” in the column “{name}” must be a whole number from {low} to {high}."
-        )
-    return int(number)
+        raise InvalidError(f"the column “{name}” is empty.")
+    return text
 
 
-def _seconds(row: int, given: Mapping[str, str]) -> float | None:
-    text = given.get("seconds", "")
+def _word(words: Sequence[str]) -> Callable[[str, str], str]:
+    def read(name: str, text: str) -> str:
+        word = _text(name, text).lower()
+        if word not in words:
+            raise InvalidError(f"“{text}” in the column “{name}” must be {' or '.join(words)}.")
+        return word
+
+    return read
+
+
+def _whole(low: int, high: int) -> Callable[[str, str], int | None]:
+    def read(name: str, text: str) -> int | None:
+        if not text:
+            return None
+        number = _number(text)
+        if number is None or number != int(number) or not low <= number <= high:
+            raise InvalidError(
+                f"“{text}” in the column “{name}” must be a whole number from {low} to {high}."
+            )
+        return int(number)
+
+    return read
+
+
+def _seconds(name: str, text: str) -> float | None:
     if not text:
         return None
     number = _number(text)
     if number is None or number < 0:
-        raise InvalidError(f"Row {row}: “{text}” in the column “seconds” must be a number, not below 0.")
+        raise InvalidError(f"“{text}” in the column “{name}” must be a number, not below 0.")
     return number
 
 
