@@ -95,7 +95,7 @@ def _ratings(lines: Iterator[list[str]], header: Sequence[str], points: int) -> 
             continue
         if len(cells) > width and any(cell.strip() for cell in cells[width:]):
             raise InvalidError(f"Row {row}: more cells than the first row has columns.")
-        cells += [""] * (width + 1 - len(cells))
+        cells.extend([""] * (width + 1 - len(cells)))
         try:
             yield Rating(*[column[cells[at]] for at, column in columns], row=row)
         except InvalidError as error:
