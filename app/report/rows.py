@@ -87,7 +87,7 @@ def _ratings(lines: Iterator[list[str]], header: Sequence[str], points: int) -> 
     width = len(header)
     # A column that the file lacks is read from the empty cell that is put behind each row.
     columns = [
-        (header.index(name) if name in header else width, _Column(name, meaning))
+        (name, header.index(name) if name in header else width, _Column(name, meaning))
         for name, meaning in meanings.items()
     ]
     for row, cells in enumerate(lines, start=2):
@@ -97,7 +97,8 @@ def _ratings(lines: Iterator[list[str]], header: Sequence[str], points: int) -> 
             raise InvalidError(f"Row {row}: more cells than the first row has columns.")
         cells.extend([""] * (width + 1 - len(cells)))
         try:
-            yield Rating(*[column[cells[at]] for at, column in columns], row=row)
+            read = {name: column[cells[at]] for name, at, column in columns}
+            yield Rating(**read, row=row)
         except InvalidError as error:
             raise InvalidError(f"Row {row}: {error.sentence}") from None
 
