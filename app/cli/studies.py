@@ -136,8 +136,8 @@ def export(environ: Mapping[str, str], session_id: str, out: Path) -> None:
             session = _session(db.get(VttSession, session_id), session_id)
             unblinding.look(db, session, actor=ACTOR, what="export", key=settings.secret_key, now=clock.now())
         with database.read() as db:
-            folder, made = analysis.make(db, session_id)
-            analysis.keep(artifacts, folder, made)
+            made = analysis.make(db, session_id)
+            analysis.keep(artifacts, made)
             admin = SignedIn(id="", email="", role="admin")
             out.mkdir(parents=True, exist_ok=True)
             for name in reports.EXPORTS:

@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 from app import report
 from app.report import analysed, arms, repeats, sensitivity
 from app.report import distances as measured
+from app.report import images as each_image
 from app.report.arms import Pair
 from app.report.columns import Columns
 from app.report.discrimination import DELTA, Agreement, Discrimination, agreed, discrimination, likert_auc
 from app.report.distances import Correlated, Distances
+from app.report.images import ImageResult
 from app.report.repeats import Repeated
 from app.report.rows import POINTS, Rating
 from app.report.sensitivity import Analysis
@@ -98,6 +100,7 @@ class Report:
     correlations: tuple[Correlated, ...] = ()
     repeats: tuple[Repeated, ...] = ()
     sensitivity: tuple[Analysis, ...] = ()
+    images: tuple[ImageResult, ...] = ()
 
 
 def build(
@@ -135,6 +138,7 @@ def build(
         correlations=measured.correlate(columns, names, distances or {}, seed),
         repeats=repeats.repeated(ratings, main),
         sensitivity=sensitivity.analyses(columns, names, ratings),
+        images=each_image.images(columns),
     )
 
 

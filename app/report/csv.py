@@ -24,6 +24,20 @@ PER_READER = (
 )
 SUMMARY = ("model", "metric", "readers", "mean", "sd", "estimate", "ci_low", "ci_high", "method")
 
+IMAGES = (
+    "model",
+    "image",
+    "truth",
+    "readers",
+    "wrong",
+    "rate",
+    "ci_low",
+    "ci_high",
+    "binomial_p",
+    "bh_p",
+    "flag",
+)
+
 
 def per_reader(report: Report) -> str:
     """per_reader.csv: a row for each reader and model."""
@@ -53,6 +67,29 @@ def per_reader(report: Report) -> str:
 def summary(report: Report) -> str:
     """summary.csv: for each model and metric mean ± SD over readers, and the two-way estimate where there is one."""
     return table(SUMMARY, (line for model in report.models for line in _model(model)))
+
+
+def images(report: Report) -> str:
+    """images.csv: how many readers were wrong about each image, sorted, with Wilson's interval and the test against 1/2."""
+    return table(
+        IMAGES,
+        (
+            (
+                each.model,
+                each.image,
+                each.truth,
+                each.wrong.n,
+                each.wrong.k,
+                each.wrong.value,
+                each.wrong.interval.low,
+                each.wrong.interval.high,
+                each.p,
+                each.p_adjusted,
+                each.flag,
+            )
+            for each in report.images
+        ),
+    )
 
 
 def _model(model: ModelResult) -> Iterable[Iterable[object]]:

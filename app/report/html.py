@@ -1,37 +1,42 @@
 """report.html: the whole report as one file that needs nothing else."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from app import bundled
-from app.report import printing, sensitivity, words
+from app.report import images, printing, sensitivity, words
 from app.report.build import METRICS, NAMES, Report, rate
 from app.report.figures import Figure, draw
+
+Pictures = Mapping[tuple[str, str], str]
+NO_PICTURES: Pictures = {}
 
 
 @dataclass(frozen=True, slots=True)
 class ReportFile:
-    """What the templates in report/ show; figures as (caption, SVG)."""
+    """What the templates in report/ show; figures as (caption, SVG), pictures of images (model, image) as data: URIs."""
 
     report: Report
     headlines: list[str]
+    groups: list[images.Group]
+    pictures: Pictures
     figures: list[tuple[str, Markup]]
 
 
-def page(report: Report, figures: Sequence[Figure] | None = None) -> str:
-    """The HTML file, with styles and figures inside; figures that are drawn already are not drawn again."""
-    return _rendered("report/file.html", report, draw(report) if figures is None else figures)
+def page(report: Report, figures: Sequence[Figure] | None = None, pictures: Pictures = NO_PICTURES) -> str:
+    """The HTML file, with styles, figures and pictures inside; figures that are drawn already are not drawn again."""
+    return _rendered("report/file.html", report, draw(report) if figures is None else figures, pictures)
 
 
-def fragment(report: Report) -> str:
+def fragment(report: Report, pictures: Pictures = NO_PICTURES) -> str:
     """The headline and tables without styles and figures, to stand inside a page that has its own."""
-    return _rendered("report/page.html", report, ())
+    return _rendered("report/page.html", report, (), pictures)
 
 
-def _rendered(template: str, report: Report, figures: Sequence[Figure]) -> str:
+def _rendered(template: str, report: Report, figures: Sequence[Figure], pictures: Pictures) -> str:
     environment = Environment(
         loader=FileSystemLoader(bundled.path("templates")),
         autoescape=True,
@@ -48,6 +53,9 @@ def _rendered(template: str, report: Report, figures: Sequence[Figure]) -> str:
         "many": words.many,
         "absences": words.absences,
         "chance": words.chance,
+        "image_test": images.TEST,
+        "images_of": words.images_of,
+        "group_sentence": words.group_sentence,
         "catch_rule": sensitivity.CATCH_RULE,
     }
     shown = ReportFile(
@@ -57,6 +65,8 @@ def _rendered(template: str, report: Report, figures: Sequence[Figure]) -> str:
             sentence.replace(" %", "\u00a0%")
             for sentence in (*words.headlines(report), *words.equivalences(report))
         ],
+        groups=images.groups(report.images),
+        pictures=pictures,
         figures=[(each.caption, Markup(each.inline)) for each in figures],  # noqa: S704 - our own SVG, text escaped by matplotlib
     )
     return environment.get_template(template).render(page=shown)

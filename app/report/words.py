@@ -2,6 +2,7 @@
 
 from app.report import printing
 from app.report.build import METRICS, NAMES, ModelResult, Report, rate
+from app.report.images import Group
 from app.stats.crossed import CrossedMean
 from app.stats.estimates import Interval, NotEstimable
 
@@ -66,6 +67,25 @@ def chance(model: ModelResult) -> str:
         f"Balanced accuracy {share} (90 % CI {printing.interval(found.interval, 101)}, margin {margin}, "
         f"p of equivalence {p}, BF01 {printing.fixed(found.bf01, 2)}): {found.claim}."
     )
+
+
+def images_of(group: Group) -> str:
+    """Synthetic images of a model, or real images."""
+    return f"{group.truth.capitalize()} images{f' of {group.model}' if group.model else ''}"
+
+
+def group_sentence(group: Group) -> str:
+    """How many of a group's images no reader, or every reader, took for what they are not, and how many a test flags."""
+    other = "real" if group.truth == "synthetic" else "synthetic"
+    flagged = f"{group.below} below and {group.above} above guessing" if group.below + group.above else "none"
+    return (
+        f"Of {many(group.images, 'image')} {group.deceived_nobody} {_were(group.deceived_nobody)} called {other} by no reader, "
+        f"{group.deceived_all} by every reader; flagged: {flagged}."
+    )
+
+
+def _were(n: int) -> str:
+    return "was" if n == 1 else "were"
 
 
 def size(found: CrossedMean) -> str:

@@ -5,17 +5,19 @@ from pathlib import Path
 from app.report import csv, html, json, latex
 from app.report.build import Report
 from app.report.figures import draw
+from app.report.html import NO_PICTURES, Pictures
 
 
-def write(report: Report, outdir: Path) -> None:
-    """per_reader.csv, summary.csv, report.json, report.html, tables.tex and figures/*.svg in `outdir`."""
+def write(report: Report, outdir: Path, pictures: Pictures = NO_PICTURES) -> None:
+    """per_reader.csv, summary.csv, images.csv, report.json, report.html, tables.tex and figures/*.svg in `outdir`."""
     (outdir / "figures").mkdir(parents=True, exist_ok=True)
     figures = draw(report)
     texts = {
         "per_reader.csv": csv.per_reader(report),
         "summary.csv": csv.summary(report),
+        "images.csv": csv.images(report),
         "report.json": json.dumps(report),
-        "report.html": html.page(report, figures),
+        "report.html": html.page(report, figures, pictures),
         "tables.tex": latex.tables(report),
         **{f"figures/{figure.name}": figure.file for figure in figures},
     }

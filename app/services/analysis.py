@@ -2,21 +2,34 @@
 
 import json
 import tempfile
-from dataclasses import fields
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.artifacts import Artifacts
-from app.report import build, html, write
+from app.imaging import stimulus, thumbnail
+from app.report import build, html, images, write
 from app.report.discrimination import DELTA
 from app.report.rows import Rating
 from app.services import reports, unblinding
-from app.tables.sessions import VttSession
+from app.tables.sessions import Item, VttSession
 
 
-def make(db: Session, session_id: str) -> tuple[str, build.Report]:
-    """Compute a closed session's report: where it is kept, and the report."""
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A report, where it is kept, and the stimuli of the images (model, image) that its page shows, by sha256."""
+
+    folder: str
+    report: build.Report
+    stimuli: Mapping[tuple[str, str], str]
+
+
+def make(db: Session, session_id: str) -> Made:
+    """Compute a closed session's report."""
     session = db.get_one(VttSession, session_id)
     unblinding.require_closed(session)
     ratings = tuple(unblinding.ratings(db, session_id))
@@ -26,7 +39,13 @@ def make(db: Session, session_id: str) -> tuple[str, build.Report]:
         provenance={"session": session_id, "manifest_sha256": session.manifest_sha256 or ""},
         margin=_margin(session.protocol.get("margin", DELTA)),
     )
-    return reports.folder_of(db, session), made
+    return Made(reports.folder_of(db, session), made, _stimuli(db, session_id, made))
+
+
+def _stimuli(db: Session, session_id: str, made: build.Report) -> dict[tuple[str, str], str]:
+    query = select(Item.number, Item.stimulus_sha256).where(Item.session_id == session_id)
+    by_number = {unblinding.image_name(number): digest for number, digest in db.execute(query)}
+    return {(model, image): by_number[image] for model, image in images.shown(made.images)}
 
 
 def _margin(stored: object) -> float:
@@ -34,14 +53,22 @@ def _margin(stored: object) -> float:
     return float(stored) if isinstance(stored, int | float) else DELTA
 
 
-def keep(artifacts: Artifacts, folder: str, made: build.Report) -> None:
+def keep(artifacts: Artifacts, made: Made) -> None:
     """Write a report's files; it counts as built when the last of them is there."""
+    pictures = {image: _picture(artifacts, digest) for image, digest in made.stimuli.items()}
+    folder = made.folder
     with tempfile.TemporaryDirectory(prefix="blindread-report-") as name:
         outdir = Path(name)
-        write.write(made, outdir)
+        write.write(made.report, outdir, pictures)
         figures = sorted(path.name for path in (outdir / "figures").glob("*.svg"))
         for path in sorted(outdir.rglob("*")):
             if path.is_file():
                 artifacts.put(f"{folder}/{path.relative_to(outdir).as_posix()}", path.read_bytes())
-    artifacts.put(f"{folder}/{reports.BODY}", html.fragment(made).encode())
+    artifacts.put(f"{folder}/{reports.BODY}", html.fragment(made.report, pictures).encode())
     artifacts.put(f"{folder}/{reports.DONE}", json.dumps({"figures": figures}).encode())
+
+
+def _picture(artifacts: Artifacts, digest: str) -> str:
+    """A thumbnail of a stimulus as a data: URI, so that the page stands alone."""
+    pixels = stimulus.decode(artifacts.get_content("stimuli", digest, ".png"))
+    return f"data:image/png;base64,{b64encode(thumbnail.encode(pixels)).decode()}"

@@ -88,7 +88,9 @@ def figure(db: Session, artifacts: Artifacts, user: SignedIn, session_id: str, n
     return artifacts.get(f"{there.folder}/figures/{name}")
 
 
-FROM_REPORT = frozenset({"per_reader.csv", "summary.csv", "report.html", "report.json", "tables.tex"})
+FROM_REPORT = frozenset(
+    {"per_reader.csv", "summary.csv", "images.csv", "report.html", "report.json", "tables.tex"}
+)
 EXPORTS = (*sorted(FROM_REPORT), "ratings.csv", "codebook.csv", "manifest.json")
 
 

@@ -70,7 +70,7 @@ def ratings(db: Session, session_id: str) -> list[UnblindedRating]:
         last[rating.reading_id, item.id] = UnblindedRating(
             reader=code,
             model=label or "",
-            image=f"{item.number:04d}",
+            image=image_name(item.number),
             truth=origin.kind,
             answer=rating.answer,
             likert=rating.likert,
@@ -79,6 +79,11 @@ def ratings(db: Session, session_id: str) -> list[UnblindedRating]:
             position=position,
         )
     return sorted(last.values(), key=lambda r: (r.reader, r.position))
+
+
+def image_name(number: int) -> str:
+    """How an item is called in ratings.csv and in the report."""
+    return f"{number:04d}"
 
 
 def truth(db: Session, session_id: str) -> list[str]:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy import special, stats
 
 from app.stats.estimates import NotEstimable, Number, Proportion
-from app.stats.intervals import proportion
+from app.stats.intervals import half_p, proportion
 
 Bools = NDArray[np.bool_]
 Rate = Proportion | NotEstimable
@@ -78,8 +78,7 @@ def guessing_p(counts: Counts) -> tuple[Number, str]:
     if counts.n_real == 0 or counts.n_synthetic == 0:
         return NotEstimable("only one kind of image was answered"), "none"
     if counts.n_real == counts.n_synthetic:
-        fewer = min(counts.tp + counts.tn, counts.fp + counts.fn)  # at 1/2 both tails are alike
-        return min(1.0, 2 * float(special.bdtr(fewer, counts.n, 0.5))), "exact binomial"
+        return half_p(counts.tp + counts.tn, counts.n), "exact binomial"
     table = [[counts.tp, counts.fn], [counts.fp, counts.tn]]
     return float(stats.fisher_exact(table).pvalue), "Fisher's exact"
 

@@ -1,4 +1,4 @@
-"""Intervals of one proportion."""
+"""One proportion: its intervals, and the exact test against 1/2."""
 
 from math import sqrt
 
@@ -28,3 +28,8 @@ def proportion(k: int, n: int, absent: str) -> Proportion | NotEstimable:
     if n == 0:
         return NotEstimable(absent)
     return Proportion(k, n, k / n, wilson(k, n))
+
+
+def half_p(k: int, n: int) -> float:
+    """Two-sided p of k of n, n ≥ 1, by the exact binomial test against 1/2, where both tails are alike."""
+    return min(1.0, 2 * float(special.bdtr(min(k, n - k), n, 0.5)))

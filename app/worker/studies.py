@@ -49,6 +49,6 @@ def audit(work: Work) -> None:
 def make_report(work: Work) -> None:
     """Compute and keep a closed session's report."""
     with work.parts.database.read() as db:
-        folder, made = analysis.make(db, str(work.payload["session_id"]))
-    analysis.keep(work.parts.artifacts, folder, made)
+        made = analysis.make(db, str(work.payload["session_id"]))
+    analysis.keep(work.parts.artifacts, made)
     work.alive(1, 1)

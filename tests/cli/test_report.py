@@ -54,6 +54,7 @@ def test_it_works(run):
     assert str(out) in said
     assert {path.name for path in out.iterdir()} == {
         "figures",
+        "images.csv",
         "per_reader.csv",
         "report.html",
         "report.json",

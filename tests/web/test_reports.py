@@ -1,5 +1,6 @@
 """The report of a closed session: the known answers' figures, on the page and in the files; every look is logged."""
 
+import base64
 import csv
 import io
 import json
@@ -9,7 +10,7 @@ import re
 import pytest
 from sqlalchemy import select
 
-from app.imaging import stimulus
+from app.imaging import stimulus, thumbnail
 from app.report import rows
 from app.services import audit
 from app.tables.audit import AuditEvent
@@ -19,6 +20,7 @@ EXPORTS = (
     "per_reader.csv",
     "ratings.csv",
     "summary.csv",
+    "images.csv",
     "codebook.csv",
     "manifest.json",
     "report.json",
@@ -149,6 +151,24 @@ def test_every_file_of_the_export_comes(owner, reported):
         assert len(answer.content) > 100
         assert f'filename="{name}"' in answer.headers["content-disposition"]
         assert answer.headers["cache-control"] == "no-store"
+
+
+def test_the_page_shows_the_images_that_fooled_readers_and_those_that_did_not(owner, reported):
+    page = owner.get(f"{reported}/report").text
+    listed = {row["image"]: row for row in table(export(owner, reported, "images.csv"))}
+    assert {(row["truth"], row["wrong"]) for row in listed.values()} == {
+        ("real", "0"),  # Ann was wrong about one image of each kind, and Bob called everything real
+        ("real", "1"),
+        ("synthetic", "1"),
+        ("synthetic", "2"),
+    }
+    shown = re.findall(r'src="data:image/png;base64,([^"]+)"\s+alt="(\w+) image (\d+)"', page)
+    by_name = {image: (truth, base64.b64decode(picture)) for picture, truth, image in shown}
+    assert set(by_name) == {image for image, row in listed.items() if row["wrong"] != "1"}
+    real = {thumbnail.encode(stimulus.decode(png(i))) for i in range(8)}
+    assert all((picture in real) == (truth == "real") for truth, picture in by_name.values())
+    (fooled,) = [image for image, row in listed.items() if row["wrong"] == "2"]
+    assert f'alt="synthetic image {fooled}"' in " ".join(export(owner, reported, "report.html").split())
 
 
 def test_figures_are_svg_without_scripts(owner, reported):
