@@ -19,11 +19,13 @@ from app.report.images import ImageResult
 from app.report.repeats import Repeated
 from app.report.rows import POINTS, Rating
 from app.report.sensitivity import Analysis
+from app.report.timing import Timing, timing
 from app.stats import crossed, detection, paper
 from app.stats.crossed import CrossedMean
 from app.stats.detection import Counts, Metrics, Rate, Sensitivity
 from app.stats.estimates import MeanSd, NotEstimable, Number, Proportion
 from app.stats.roc import Auc
+from app.stats.spread import Quartiles, quartiles
 
 NAMES = {"precision": "Precision", "recall": "Recall", "accuracy": "Accuracy", "fpr": "FPR", "fnr": "FNR"}
 METRICS = tuple(NAMES)
@@ -45,7 +47,7 @@ class ReaderResult:
     ks_p: Number
     likert_real: MeanSd
     likert_synthetic: MeanSd
-    seconds: MeanSd
+    seconds: Quartiles
     sensitivity: Sensitivity
     likert_auc: Auc
 
@@ -96,6 +98,7 @@ class Report:
     left_out: dict[str, int]
     models: tuple[ModelResult, ...]
     points: int
+    timing: Timing
     pairs: tuple[Pair, ...] = ()
     correlations: tuple[Correlated, ...] = ()
     repeats: tuple[Repeated, ...] = ()
@@ -134,6 +137,7 @@ def build(
             for name in names
         ),
         points=points,
+        timing=timing(columns),
         pairs=arms.compare(columns, names),
         correlations=measured.correlate(columns, names, distances or {}, seed),
         repeats=repeats.repeated(ratings, main),
@@ -188,7 +192,7 @@ def _reader(reader: str, model: str, ratings: Sequence[Rating]) -> ReaderResult:
         ks_p=paper.ks_p(_likerts(real), _likerts(synthetic)),
         likert_real=paper.mean_sd(list(_likerts(real))),
         likert_synthetic=paper.mean_sd(list(_likerts(synthetic))),
-        seconds=paper.mean_sd([rating.seconds for rating in ratings if rating.seconds is not None]),
+        seconds=quartiles(np.array([rating.seconds for rating in ratings], np.float64)),
         sensitivity=detection.sensitivity(counts),
         likert_auc=likert_auc(ratings),
     )

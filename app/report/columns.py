@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.report.rows import Rating
+from app.stats.estimates import NotEstimable
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -29,6 +30,7 @@ class Columns:
     said_real: Floats
     likert: Floats
     position: Floats
+    seconds: Floats
 
     @classmethod
     def of(cls, ratings: Sequence[Rating]) -> "Columns":
@@ -47,6 +49,7 @@ class Columns:
             np.fromiter((r.answer == "real" for r in ratings), np.float64, n),
             _floats([r.likert for r in ratings]),
             _floats([r.position for r in ratings]),
+            _floats([r.seconds for r in ratings]),
         )
 
     @property
@@ -57,8 +60,24 @@ class Columns:
 
     def only(self, keep: Bools) -> "Columns":
         """Some of the answers; the lists of names stay as they are."""
-        names = ("reader", "image", "said_real", "likert", "position")
+        names = ("reader", "image", "said_real", "likert", "position", "seconds")
         return replace(self, **{name: getattr(self, name)[keep] for name in names})
+
+    def named(self, model: str) -> Bools:
+        """Which answers are about an image of this name of a model; shared real images have an empty one."""
+        named: Bools = np.array([name == model for name, _ in self.images], np.bool_)[self.image]
+        return named
+
+    def places(self) -> tuple[Ints, Ints] | NotEstimable:
+        """Each answer's place from 0 in its reader's order, and how many that reader gave."""
+        if not np.isfinite(self.position).all():
+            return NotEstimable("not every answer has a position")
+        order = np.lexsort((self.position, self.reader))
+        number = np.bincount(self.reader, minlength=len(self.readers))
+        start = np.cumsum(number) - number
+        rank = np.empty(len(order), np.intp)
+        rank[order] = np.arange(len(order)) - start[self.reader[order]]
+        return rank, number[self.reader]
 
     def table(self, *, real: bool) -> Floats:
         """Readers × images of one truth: 1 where the answer is “real”, 0 where it is not, NaN where there is none."""
@@ -75,8 +94,7 @@ def of_model(columns: Columns, name: str) -> Columns:
 
     A reader who answered images of other models but none of this one says nothing about it, and is left out.
     """
-    mine = np.array([model == name for model, _ in columns.images], np.bool_)[columns.image]
-    shared = np.array([model == UNNAMED for model, _ in columns.images], np.bool_)[columns.image]
+    mine, shared = columns.named(name), columns.named(UNNAMED)
     number = len(columns.readers)
     own = np.bincount(columns.reader[mine], minlength=number) > 0
     others = np.bincount(columns.reader[~mine & ~shared], minlength=number) > 0

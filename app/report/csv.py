@@ -66,7 +66,15 @@ def per_reader(report: Report) -> str:
 
 def summary(report: Report) -> str:
     """summary.csv: for each model and metric mean ± SD over readers, and the two-way estimate where there is one."""
-    return table(SUMMARY, (line for model in report.models for line in _model(model)))
+    return table(SUMMARY, (line for lines in (*map(_model, report.models), _times(report)) for line in lines))
+
+
+def _times(report: Report) -> Iterable[Iterable[object]]:
+    """Median seconds by truth; the quartiles stand in the method, since they are no confidence interval."""
+    for each in report.timing.by_truth:
+        found, readers = each.over_answers, each.over_readers.n
+        method = f"median of {found.n} answers, quartiles {found.q1:g} and {found.q3:g}"
+        yield (each.model, f"seconds_{each.truth}", readers, None, None, found.median, None, None, method)
 
 
 def images(report: Report) -> str:

@@ -3,6 +3,7 @@
 from decimal import ROUND_HALF_UP, Decimal
 
 from app.stats.estimates import Interval, MeanSd, NotEstimable, Number, Proportion
+from app.stats.spread import Quartiles
 
 NA = "n/a"
 
@@ -90,6 +91,13 @@ def mean_sd_percent(found: MeanSd) -> str:
 def mean_sd(found: MeanSd) -> str:
     """Mean ± SD with two decimals."""
     return NA if isinstance(found.mean, NotEstimable) else f"{fixed(found.mean, 2)} ± {fixed(found.sd, 2)}"
+
+
+def quartiles(found: Quartiles) -> str:
+    """Median and the quartiles: 6.2 (4.1–9.8)."""
+    if isinstance(found.median, NotEstimable):
+        return NA
+    return f"{fixed(found.median, 1)} ({fixed(found.q1, 1)}–{fixed(found.q3, 1)})"
 
 
 def reason(value: object) -> str:

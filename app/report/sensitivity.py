@@ -80,14 +80,11 @@ def _passed(columns: Columns, ratings: Sequence[Rating]) -> Part:
 def _halves(columns: Columns) -> Iterator[tuple[str, Part]]:
     """Each reader's answers by their place in the reader's own order; a middle one belongs to the first half."""
     names = ("first half", "second half")
-    if not np.isfinite(columns.position).all():
-        yield from ((name, NotEstimable("not every answer has a position")) for name in names)
+    order = columns.places()
+    if isinstance(order, NotEstimable):
+        yield from ((name, order) for name in names)
         return
-    order = np.lexsort((columns.position, columns.reader))
-    number = np.bincount(columns.reader, minlength=len(columns.readers))
-    start = np.cumsum(number) - number
-    rank = np.empty(len(order), np.intp)
-    rank[order] = np.arange(len(order)) - start[columns.reader[order]]
-    first: Bools = 2 * rank < number[columns.reader]
+    rank, number = order
+    first: Bools = 2 * rank < number
     yield names[0], first
     yield names[1], ~first

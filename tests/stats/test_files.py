@@ -180,8 +180,8 @@ def test_the_page_prints_counts_percentages_and_intervals():
     page = " ".join(html.page(made(study())).split())
     assert "75 % (3/4) <small>30–95 %</small>" in page
     assert "ab12" in page
-    # Every synthetic image is rated 3: of that there is no agreement to tell; nor are there catch items and halves.
-    assert page.count("n/a") == 2 + 3
+    # Every synthetic image is rated 3: of that there is no agreement to tell; nor are there catch items, halves and fifths.
+    assert page.count("n/a") == 2 + 4
 
 
 def test_the_page_gives_the_reason_of_what_is_missing():
