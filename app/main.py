@@ -20,6 +20,7 @@ from app.web import (
     imagesets,
     jobs,
     pages,
+    reading_steps,
     readings,
     reports,
     sessions,
@@ -56,6 +57,7 @@ def create_app(settings: Settings) -> FastAPI:
         sessions,
         audits,
         reports,
+        reading_steps,
         readings,
         stimuli,
     ):

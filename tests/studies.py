@@ -7,7 +7,7 @@ import numpy as np
 from app import clock, worker
 from app.imaging import stimulus
 from app.imaging.importer import Decoded
-from app.protocol import scale, wording
+from app.protocol.design import Protocol
 from app.services import imagesets, imports, people, samples, sessions
 from app.services.sessions import NewSession
 from app.tables.checkpoints import Checkpoint
@@ -68,11 +68,7 @@ def draft(parts, user, images, synthetic):
             n_real=str(len(images) - n_synthetic),
             synthetic_set_id=other,
             n_synthetic=str(n_synthetic),
-            instructions=wording.INSTRUCTIONS,
-            likert_labels=scale.LABELS,
-            disclose_ratio=False,
-            show_progress=True,
-            allow_undo=False,
+            protocol=Protocol(),
         )
         return sessions.create(db, user, asked, key, now)
 

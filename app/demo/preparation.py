@@ -14,7 +14,7 @@ from app import bundled, clock, schema
 from app.artifacts import Artifacts
 from app.db import Database
 from app.demo.credentials import Credentials, credentials_of, keep
-from app.protocol import scale, wording
+from app.protocol.design import Protocol
 from app.services import (
     audit_views,
     audits,
@@ -114,13 +114,7 @@ class _Preparation:
             n_real=str(EACH),
             synthetic_set_id=synthetic,
             n_synthetic=str(EACH),
-            instructions=wording.INSTRUCTIONS,
-            likert_labels=scale.LABELS,
-            disclose_ratio=False,
-            show_progress=True,
-            allow_undo=True,
-            fixed_presentation=False,
-            exposure_ms="",
+            protocol=Protocol(allow_undo=True),
         )
         with self.database.write() as db:
             return sessions.create(db, self.user, new, self.settings.secret_key, clock.now())

@@ -1,76 +1,87 @@
-"""A session's protocol: what readers are told and asked."""
+"""A session's protocol: what readers are told, shown and asked."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from typing import Literal
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from app.errors import InvalidError
 from app.protocol import scale, wording
-
-LONGEST_INSTRUCTIONS = 5000
-LONGEST_LABEL = 60
-SHORTEST_EXPOSURE_MS, LONGEST_EXPOSURE_MS = 50, 60_000
+from app.protocol.practice import Practice
+from app.protocol.questions import Question
+from app.protocol.refusals import check
 
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """What a researcher decides about the page; raises InvalidError where it cannot be shown.
+    """What a researcher decides about the reading; raises InvalidError where it cannot be read so.
 
+    `answering` both: real or synthetic, and the scale; likert: the scale alone (asked as `question`, where a point of `real_from` or
+    more counts as “real”). With `purpose_hidden` nothing names real and synthetic before the `debrief`.
     With `fixed_presentation` readers can neither zoom nor change the light; `exposure_ms` takes the image away after so long (0: never).
-    `mends` are changes of the pixels that all items get alike before they are encoded.
+    `cues` are the words for marks on the image (none: no marks). A break is offered after each `block_size` images (0: never).
+    `repeats` images come twice, at least `repeat_lag` images apart; `catch` images are degraded beyond doubt.
+    `mends` are changes of the pixels that all items get alike before they are encoded. `margin` is the half-width δ around ½ within which
+    balanced accuracy counts as guessing.
     """
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
 
     instructions: str = wording.INSTRUCTIONS
     likert_labels: tuple[str, ...] = scale.LABELS
+    answering: Literal["both", "likert"] = "both"
+    question: str = wording.LIKERT_QUESTION
+    real_from: int = 4
+    purpose_hidden: bool = False
     disclose_ratio: bool = False
     show_progress: bool = True
     allow_undo: bool = False
     fixed_presentation: bool = False
     exposure_ms: int = 0
+    remarks: bool = False
+    cues: tuple[str, ...] = ()
+    consent: str = ""
+    questions: tuple[Question, ...] = ()
+    debrief: str = ""
+    practice: Practice = field(default_factory=Practice)
+    block_size: int = 0
+    repeats: int = 0
+    repeat_lag: int = 10
+    catch: int = 0
+    display_check: bool = False
+    smallest_width: int = 0
+    smallest_height: int = 0
     mends: tuple[str, ...] = ()
+    margin: float = 0.10
 
     def __post_init__(self) -> None:
-        """Refuse what readers could not read."""
-        if not 1 <= len(self.instructions) <= LONGEST_INSTRUCTIONS:
-            raise InvalidError(f"The instructions need 1 to {LONGEST_INSTRUCTIONS} characters.")
-        if len(self.likert_labels) != scale.POINTS:
-            raise InvalidError(f"The Likert scale needs a wording for each of its {scale.POINTS} points.")
-        for label in self.likert_labels:
-            if not 1 <= len(label) <= LONGEST_LABEL:
-                raise InvalidError(f"Each wording of the Likert scale needs 1 to {LONGEST_LABEL} characters.")
-        if self.exposure_ms and not SHORTEST_EXPOSURE_MS <= self.exposure_ms <= LONGEST_EXPOSURE_MS:
-            raise InvalidError(
-                f"An exposure limit lies between {SHORTEST_EXPOSURE_MS} and {LONGEST_EXPOSURE_MS} ms; leave it empty for none."
-            )
-        if len(set(self.likert_labels)) != scale.POINTS:
-            raise InvalidError("Two points of the Likert scale have the same wording.")
+        """Refuse what readers could not read, and what contradicts itself."""
+        check(self)
 
     def to_json(self) -> dict[str, object]:
-        return {**asdict(self), "likert_labels": list(self.likert_labels), "mends": list(self.mends)}
+        stored: dict[str, object] = json.loads(json.dumps(asdict(self)))
+        return stored
 
     @classmethod
     def from_json(cls, stored: Mapping[str, object]) -> "Protocol":
-        """What `to_json` stored; raises InvalidError for anything else."""
-        labels = stored.get("likert_labels")
-        flags = [stored.get(name) for name in ("disclose_ratio", "show_progress", "allow_undo")]
-        flags.append(stored.get("fixed_presentation", False))
-        instructions, mends = stored.get("instructions"), stored.get("mends", [])
-        exposure = stored.get("exposure_ms", 0)
-        if (
-            not isinstance(labels, list)
-            or not isinstance(instructions, str)
-            or not isinstance(mends, list)
-            or not all(isinstance(f, bool) for f in flags)
-            or type(exposure) is not int
-        ):
-            raise InvalidError("The stored protocol cannot be read.")
-        disclose_ratio, show_progress, allow_undo, fixed = (flag is True for flag in flags)
-        return cls(
-            instructions=instructions,
-            likert_labels=tuple(str(label) for label in labels),
-            disclose_ratio=disclose_ratio,
-            show_progress=show_progress,
-            allow_undo=allow_undo,
-            fixed_presentation=fixed,
-            exposure_ms=exposure,
-            mends=tuple(str(mend) for mend in mends),
-        )
+        """What `to_json` stored; what it leaves out is as by default. Raises InvalidError for anything else."""
+        try:
+            return _ADAPTER.validate_json(json.dumps(stored), strict=True)
+        except (ValidationError, ValueError, TypeError) as error:
+            raise InvalidError("The stored protocol cannot be read.") from error
+
+    def told(self, n_real: int, n_images: int) -> list[str]:
+        """The sentences about the task: the instructions, and the mix as far as it is told."""
+        if self.purpose_hidden:
+            return [self.instructions]
+        mix = wording.proportion(n_real, n_images - n_real) if self.disclose_ratio else wording.ANY_MIX
+        return [self.instructions, mix]
+
+    def counted_as(self, likert: int) -> str:
+        """The answer that a rating stands for where the scale alone is asked."""
+        return "real" if likert >= self.real_from else "synthetic"
+
+
+_ADAPTER = TypeAdapter(Protocol)

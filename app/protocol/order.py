@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 
 def reader_seed(session_secret: str, slot: int) -> bytes:
@@ -19,4 +19,38 @@ def order(ids: Iterable[str], seed: bytes) -> list[str]:
     given = list(ids)
     if len(set(given)) != len(given):
         raise ValueError("an id comes twice")
-    return sorted(given, key=lambda one: hmac.new(seed, one.encode(), hashlib.sha256).digest())
+    return sorted(given, key=lambda one: _hash(seed, one))
+
+
+def with_repeats(ordered: Sequence[str], repeated: Mapping[str, str], lag: int, seed: bytes) -> list[str]:
+    """The order with repeats put in: each at a random place at least `lag` places behind the item that it repeats.
+
+    `repeated` maps a repeat's id to that of its item. An item that comes too late to be repeated changes places with a random one
+    that is not repeated and comes early enough. Raises ValueError where there are too few items for that.
+    """
+    placed = _early_enough(list(ordered), set(repeated.values()), len(ordered) - lag, seed)
+    for repeat in order(repeated, seed):
+        first = placed.index(repeated[repeat]) + lag
+        places = len(placed) - first + 1
+        placed.insert(first + _hash_number(seed, f"place {repeat}") % places, repeat)
+    return placed
+
+
+def _early_enough(placed: list[str], repeated: set[str], latest: int, seed: bytes) -> list[str]:
+    """`latest` items from the front may be repeated; the others that are change places with one that is not."""
+    late = [item for item in placed[max(latest, 0) :] if item in repeated]
+    free = order((item for item in placed[: max(latest, 0)] if item not in repeated), seed)
+    if len(free) < len(late):
+        raise ValueError("too few items for so many repeats so far apart")
+    for item, other in zip(late, free, strict=False):
+        here, there = placed.index(item), placed.index(other)
+        placed[here], placed[there] = other, item
+    return placed
+
+
+def _hash(seed: bytes, text: str) -> bytes:
+    return hmac.new(seed, text.encode(), hashlib.sha256).digest()
+
+
+def _hash_number(seed: bytes, text: str) -> int:
+    return int.from_bytes(_hash(seed, text)[:8], "big")

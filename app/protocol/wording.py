@@ -1,18 +1,28 @@
-"""What readers are told unless a researcher writes it otherwise."""
+"""What readers are told unless a researcher writes it otherwise, and the words that would name a hidden purpose."""
+
+import re
 
 INSTRUCTIONS = (
     "You will see medical images one after another. Some were taken from patients, some were made by a computer. "
     "Say for each whether you think it is real or synthetic, and how real it looks to you on a scale from 1 to 5. "
     "There is no time limit, and you can stop and come back with the same link."
 )
+LIKERT_QUESTION = "How real does it look to you?"
+CUES = ("texture", "anatomy", "border")
 ANY_MIX = "The images may be mixed in any proportion."
+_PURPOSE = re.compile(
+    r"\b(real(ness|istic|ism)?|synthetic|artificial(ly)?|generated|computer|fake[ds]?|genuine|authentic|ai|gans?|style ?gan\w*"
+    r"|echt\w*|synthetisch\w*|künstlich\w*|réel\w*|synthétique\w*|sintétic\w*)\b",
+    re.IGNORECASE,
+)
+
+
+def names_purpose(text: str) -> str:
+    """The first word that says that some images are not real; empty where there is none."""
+    found = _PURPOSE.search(text)
+    return found.group() if found else ""
 
 
 def proportion(n_real: int, n_synthetic: int) -> str:
     """The sentence for protocols that tell the mix."""
     return f"{n_real} of the {n_real + n_synthetic} images are real and {n_synthetic} are synthetic."
-
-
-def told(instructions: str, n_real: int, n_items: int, *, disclose_ratio: bool) -> list[str]:
-    """The sentences about the task: the instructions, and the mix as far as the protocol tells it."""
-    return [instructions, proportion(n_real, n_items - n_real) if disclose_ratio else ANY_MIX]

@@ -41,10 +41,13 @@ class Rehearsal:
         """
         with self.copy.write() as db:
             invited = invitations.invite(db, self.session_id, self.owner_id, None, clock.now())
+            protocol = auditing.protocol(db, self.session_id)
         app = create_app(self.settings)
         try:
             with ThreadPoolExecutor(1) as own:  # a thread of its own: this one may have a loop that runs
-                received = own.submit(asyncio.run, read(Browser(app), invited.token, alive)).result()
+                received = own.submit(
+                    asyncio.run, read(Browser(app), invited.token, protocol, alive)
+                ).result()
         finally:
             app.state.context.database.close()
         if received is None:

@@ -1,16 +1,15 @@
 """One blinding audit from the first request to the kept result: what is sent, then what the pixels give away."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app import clock, rehearsal
 from app.artifacts import Artifacts
 from app.blinding import transport
-from app.blinding.transport import Drift, Observed, TransportAudit
+from app.blinding.transport import Drift, TransportAudit
 from app.db import Database
 from app.services import auditing, audits
 from app.settings import Settings
@@ -50,7 +49,7 @@ def audit(
 
 def _transport(
     stage: rehearsal.Rehearsal,
-    synthetic: NDArray[np.bool_],
+    synthetic: Mapping[int, bool],
     rng: np.random.Generator,
     alive: Callable[[int], bool],
 ) -> dict[str, Any] | None:
@@ -60,12 +59,9 @@ def _transport(
         observed = stage.read(alive)
         if observed is None:
             return None
-        runs.append(transport.compare(_in_order(observed), synthetic, rng))
+        truth = np.array(list(synthetic.values()), np.bool_)
+        runs.append(transport.compare([observed[number] for number in synthetic], truth, rng))
     return said(runs)
-
-
-def _in_order(observed: dict[int, Observed]) -> list[Observed]:
-    return [observed[number] for number in sorted(observed)]
 
 
 def said(runs: list[TransportAudit]) -> dict[str, Any]:

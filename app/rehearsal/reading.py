@@ -5,12 +5,23 @@ import json
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from app.blinding import transport
 from app.errors import ConflictError
+from app.protocol.design import Protocol
 from app.rehearsal.browser import Answer, Browser
+from app.services import steps
 
-ANSWER = {"answer": "real", "likert": 3, "shown_ms": 1000.0}
+ANSWER = {"likert": 3, "shown_ms": 1000.0}
+FORM = "application/x-www-form-urlencoded"
+DISPLAY: dict[str, object] = {
+    "screen_width": 10_000,
+    "screen_height": 10_000,
+    "window_width": 10_000,
+    "window_height": 10_000,
+    "seen": "all",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,24 +39,59 @@ class Received:
     seconds: float
 
 
-async def read(browser: Browser, token: str, alive: Callable[[int], bool]) -> list[Received] | None:
-    """Open the link, start, fetch each image once as soon as the page may, answer each in the same way."""
+async def read(
+    browser: Browser, token: str, protocol: Protocol, alive: Callable[[int], bool]
+) -> list[Received] | None:
+    """Open the link, do what comes before the images, fetch each image once as soon as the page may, answer each in the same way.
+
+    Practice is answered in the same way, too, and where that is not enough as its feedback taught.
+    """
     _expect(303, await browser.post(f"/r/{token}"), "the link")
-    _expect(200, await browser.get("/read"), "the first page")
-    _expect(303, await browser.post("/read/start"), "the start")
+    for path, form in before(protocol):
+        _expect(200, await browser.get("/read"), "the page before the images")
+        _expect(303, await browser.post(path, urlencode(form).encode(), FORM), "a step before the images")
     _expect(200, await browser.get("/read/rate"), "the viewer")
     state = json.loads(_expect(200, await browser.get("/read/state"), "the state").body)
     received: dict[str, Received] = {}
+    taught: dict[str, str] = {}
     while state["current"]:
         for name in (state["current"], *state["ahead"]):
             if name not in received:
                 received[name] = await _fetch(browser, name)
         if not alive(len(received)):
             return None
-        rating = {"item": state["current"], "key": secrets.token_hex(16), **ANSWER}
+        shown = received[state["current"]].sha256
+        rating = {
+            "item": state["current"],
+            "key": secrets.token_hex(16),
+            **ANSWER,
+            **_said(protocol, taught.get(shown)),
+        }
         told = await browser.post("/read/ratings", json.dumps(rating).encode())
         state = json.loads(_expect(200, told, "an answer").body)
+        if state["feedback"]:
+            taught[shown] = state["feedback"]["truth"]
     return list(received.values())
+
+
+def before(protocol: Protocol) -> list[tuple[str, dict[str, object]]]:
+    """The forms that a reader of this protocol sends before the first image, each with its address."""
+    forms: list[tuple[str, dict[str, object]]] = []
+    if protocol.consent:
+        forms.append(("/read/consent", {"version": steps.version(protocol.consent), "agrees": "yes"}))
+    if asked := steps.asked(protocol, after=False):
+        answers: dict[str, object] = {name: question.choices[0] if question.choices else "1" for name, question in asked}
+        forms.append(("/read/questionnaire", answers))
+    if protocol.display_check:
+        forms.append(("/read/display", DISPLAY))
+    return [*forms, ("/read/start", {})]
+
+
+def _said(protocol: Protocol, truth: str | None) -> dict[str, object]:
+    """Real, unless feedback said otherwise; by the scale alone where nothing else is asked."""
+    if protocol.answering == "both":
+        return {"answer": truth or "real"}
+    return {"likert": {"real": 5, "synthetic": 1}[truth]} if truth else {}
 
 
 async def _fetch(browser: Browser, name: str) -> Received:

@@ -16,8 +16,8 @@ from app.blinding.cues import SIDE_AT_LEAST
 from app.blinding.duplicates import Duplicate
 from app.db import Table
 from app.imaging import neighbours, stimulus
+from app.protocol.design import Protocol
 from app.report import audit_figures
-from app.services import unblinding
 from app.tables.checkpoints import Checkpoint
 from app.tables.images import Image, ImageSet
 from app.tables.origins import Origin
@@ -94,6 +94,10 @@ def _put(into: Session, rows: Sequence[Table], **changed: object) -> None:
         into.execute(insert(type(rows[0])), values)
 
 
+def protocol(db: Session, session_id: str) -> Protocol:
+    return Protocol.from_json(db.get_one(VttSession, session_id).protocol)
+
+
 def shown(db: Session, reading_id: str) -> dict[str, Shown]:
     """What stands behind each random name of a reading."""
     query = (
@@ -108,18 +112,29 @@ def shown(db: Session, reading_id: str) -> dict[str, Shown]:
     }
 
 
-def truth(db: Session, session_id: str) -> NDArray[np.bool_]:
-    """Whether each item is synthetic, in the order of the numbers."""
-    return np.array([kind == "synthetic" for kind in unblinding.truth(db, session_id)], np.bool_)
+def truth(db: Session, session_id: str) -> dict[int, bool]:
+    """Whether each item that is analysed is synthetic, by number and in the numbers' order.
+
+    Repeats would be found as copies and catch items as damaged; practice items come first and are told.
+    """
+    query = (
+        select(Item.number, Origin.kind)
+        .join(Origin, Origin.image_id == Item.image_id)
+        .where(Item.session_id == session_id, Item.kind == "main")
+        .order_by(Item.number)
+    )
+    return {number: kind == "synthetic" for number, kind in db.execute(query)}
 
 
 def sample(db: Session, artifacts: Artifacts, session_id: str, rng: np.random.Generator) -> Sample:
     """The stimuli of a session, decoded; of one with more than MOST_PIXELS values as many as fit, drawn within each kind."""
     query = (
-        select(Item.number, Item.stimulus_sha256).where(Item.session_id == session_id).order_by(Item.number)
+        select(Item.number, Item.stimulus_sha256)
+        .where(Item.session_id == session_id, Item.kind == "main")
+        .order_by(Item.number)
     )
     items = db.execute(query).all()
-    synthetic = truth(db, session_id)
+    synthetic = np.array(list(truth(db, session_id).values()), np.bool_)
     first = stimulus.decode(artifacts.get_content("stimuli", items[0].stimulus_sha256, ".png"))
     places = _fitting(synthetic, MOST_PIXELS // first.size, rng)
     images = np.stack(

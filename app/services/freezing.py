@@ -2,9 +2,10 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import zip_longest
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from app.protocol.design import Protocol
 from app.protocol.order import order
 from app.services import audit, manifests, sessions, signoff, stimuli, tokens
 from app.services.manifests import Stimulus
+from app.services.stimuli import Source
 from app.tables.images import Image
 from app.tables.origins import Origin
 from app.tables.sessions import Item, VttSession
@@ -22,11 +24,12 @@ from app.tables.sessions import Item, VttSession
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """An image that becomes an item, in the order of the items' numbers."""
+    """An image that becomes an item, in the order of the items' numbers: its truth, and what the item is for."""
 
     image_id: str
     sha256: str
-    kind: str
+    truth: str
+    kind: str = "main"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +49,34 @@ def choose(db: Session, session_id: str) -> list[Chosen]:
     sessions.common_shape(db, session.real_set_id, arm.image_set_id)
     for set_id in (session.real_set_id, arm.image_set_id):
         signoff.require(db, set_id)
+    protocol = Protocol.from_json(session.protocol)
     drawn = [
-        *_draw(db, session.real_set_id, session.n_real, session.order_secret),
-        *_draw(db, arm.image_set_id, arm.n_synthetic, session.order_secret),
+        *_draw(db, session.real_set_id, wanted_real(session.n_real, protocol), session.order_secret),
+        *_draw(db, arm.image_set_id, wanted_synthetic(arm.n_synthetic, protocol), session.order_secret),
     ]
-    by_id = {chosen.image_id: chosen for chosen in drawn}
-    return [by_id[i] for i in order(sorted(by_id), _seed(session.order_secret, "numbers"))]
+    drawn += _repeats(drawn, protocol.repeats, session.order_secret)
+    by_name = {f"{chosen.image_id} {chosen.kind}": chosen for chosen in drawn}
+    return [by_name[name] for name in order(sorted(by_name), _seed(session.order_secret, "numbers"))]
+
+
+def wanted_real(n_real: int, protocol: Protocol) -> dict[str, int]:
+    """How many real images become items of which kind."""
+    return {"main": n_real, "practice": protocol.practice.real}
+
+
+def wanted_synthetic(n_synthetic: int, protocol: Protocol) -> dict[str, int]:
+    """How many synthetic images become items of which kind; catch items are made of them."""
+    return {"main": n_synthetic, "practice": protocol.practice.synthetic, "catch": protocol.catch}
+
+
+def _repeats(drawn: Sequence[Chosen], count: int, secret: str) -> list[Chosen]:
+    """Main items that come twice: half of them real, as far as there are enough."""
+    main = {chosen.image_id: chosen for chosen in drawn if chosen.kind == "main"}
+    mixed = order(sorted(main), _seed(secret, "repeats"))
+    by_truth = [[i for i in mixed if main[i].truth == truth] for truth in ("real", "synthetic")]
+    halves = zip_longest(*by_truth)
+    alternating = [image_id for pair in halves for image_id in pair if image_id is not None]
+    return [replace(main[image_id], kind="repeat") for image_id in alternating[:count]]
 
 
 def mends_of(db: Session, session_id: str) -> tuple[str, ...]:
@@ -59,16 +84,17 @@ def mends_of(db: Session, session_id: str) -> tuple[str, ...]:
     return Protocol.from_json(db.get_one(VttSession, session_id).protocol).mends
 
 
-def _draw(db: Session, set_id: str, count: int, secret: str) -> list[Chosen]:
+def _draw(db: Session, set_id: str, wanted: Mapping[str, int], secret: str) -> list[Chosen]:
     rows = db.execute(
         select(Image.id, Image.sha256, Origin.kind)
         .join(Origin, Origin.image_id == Image.id)
         .where(Origin.image_set_id == set_id)
     )
-    there = {image_id: Chosen(image_id, sha256, kind) for image_id, sha256, kind in rows}
-    if len(there) < count:
+    there = {image_id: Chosen(image_id, sha256, truth) for image_id, sha256, truth in rows}
+    if len(there) < (count := sum(wanted.values())):
         raise InvalidError(f"A set has {len(there)} images, but the design asks for {count}.")
-    return [there[i] for i in order(sorted(there), _seed(secret, "selection"))[:count]]
+    drawn = (there[i] for i in order(sorted(there), _seed(secret, "selection")))
+    return [replace(next(drawn), kind=kind) for kind, number in wanted.items() for _ in range(number)]
 
 
 def _seed(secret: str, purpose: str) -> bytes:
@@ -83,7 +109,8 @@ def fix_bytes(
     Raises InvalidError where the files differ in length: that alone would tell some of them apart.
     """
     digests, lengths = [], set()
-    for done, encoded in enumerate(stimuli.derived(artifacts, [item.sha256 for item in chosen], mended)):
+    sources = [Source(item.sha256, item.kind) for item in chosen]
+    for done, encoded in enumerate(stimuli.derived(artifacts, sources, mended)):
         if done % 16 == 0 and not alive(done):
             return None
         lengths.add(len(encoded))
@@ -116,14 +143,15 @@ def freeze(
             session_id=session_id,
             image_id=item.image_id,
             number=number,
-            kind="main",
+            kind=item.kind,
             stimulus_sha256=digest,
+            feedback=item.truth if item.kind == "practice" else None,
         )
         for number, (item, digest) in enumerate(zip(chosen, fixed.sha256, strict=True), start=1)
     ]
     lines = [Stimulus(item.id, item.kind, item.stimulus_sha256) for item in items]
-    kinds = [item.kind for item in chosen]
-    manifest = manifests.make(db, session, lines, kinds, fixed.length, now)
+    truth = [item.truth for item in chosen]
+    manifest = manifests.make(db, session, lines, truth, fixed.length, now)
     session.manifest_sha256 = artifacts.put(f"manifests/{session_id}.json", manifests.written(manifest))
     db.add_all(items)
     db.flush()

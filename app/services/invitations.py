@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.errors import ConflictError, InvalidError, NotFoundError
 from app.services import tokens
 from app.tables.people import Reader, ReaderLogin
-from app.tables.sessions import Item, Rating, Reading, VttSession
+from app.tables.sessions import Item, Reading, VttSession
 
 LINK_LASTS = timedelta(days=180)
 LONGEST_CODE = 40
@@ -37,6 +37,8 @@ class ReaderProgress:
     started_at: datetime | None
     last_seen_at: datetime | None
     finished_at: datetime | None
+    declined: bool
+    withdrawn: bool
     revoked: bool
     expires_at: datetime
 
@@ -87,31 +89,31 @@ def revoke(db: Session, reading_id: str, now: datetime) -> None:
 
 def progress(db: Session, session_id: str) -> list[ReaderProgress]:
     """Each reader's progress, in the order of invitation."""
-    total = db.scalar(select(func.count()).select_from(Item).where(Item.session_id == session_id)) or 0
-    answered = func.count(Rating.item_id.distinct())
+    items = select(func.count()).where(Item.session_id == session_id, Item.kind != "practice")
+    total = db.scalar(items) or 0
     query = (
-        select(Reading, Reader.code, answered)
+        select(Reading, Reader.code)
         .join(Reader, Reader.id == Reading.reader_id)
-        .outerjoin(Rating, Rating.reading_id == Reading.id)
         .where(Reading.session_id == session_id)
-        .group_by(Reading.id, Reader.code)
         .order_by(Reading.slot)
     )
     return [
         ReaderProgress(
             reading_id=reading.id,
             code=code,
-            answered=count,
+            answered=max(0, reading.answered - reading.practised),
             total=total,
             invited_at=reading.invited_at,
             opened_at=reading.opened_at,
             started_at=reading.started_at,
             last_seen_at=reading.last_seen_at,
             finished_at=reading.finished_at,
+            declined=reading.declined_at is not None,
+            withdrawn=reading.withdrawn_at is not None,
             revoked=reading.link_revoked_at is not None,
             expires_at=reading.link_expires_at,
         )
-        for reading, code, count in db.execute(query)
+        for reading, code in db.execute(query)
     ]
 
 

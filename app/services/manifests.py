@@ -18,7 +18,6 @@ from sqlalchemy.orm import Session
 from app.artifacts import Artifacts
 from app.errors import ConflictError, InvalidError
 from app.imaging import stimulus
-from app.protocol import wording
 from app.protocol.design import Protocol
 from app.services import sessions
 from app.services.stimuli import MEND_SEED
@@ -27,7 +26,10 @@ from app.tables.images import ImageSet
 from app.tables.sessions import VttSession
 
 MANIFEST_VERSION = 2
-ORDER_RULE = "items sorted by HMAC-SHA256(key = HMAC-SHA256(secret, 'reader N'), item id), N the reader's number from 1"
+ORDER_RULE = (
+    "main and catch items sorted by HMAC-SHA256(key = HMAC-SHA256(secret, 'reader N'), item id), N the reader's number from 1; each repeat "
+    "put in at a place drawn from the same key, behind its item by the protocol's lag or more; practice items before, by a key of their own"
+)
 _NOT_ONE = "This is no exported manifest."
 
 
@@ -77,9 +79,7 @@ def make(
         "frozen_at": now.isoformat(),
         "protocol": session.protocol,
         "wording": {
-            "sentences": wording.told(
-                protocol.instructions, session.n_real, len(stimuli), disclose_ratio=protocol.disclose_ratio
-            ),
+            "sentences": protocol.told(session.n_real, sum(one.kind == "main" for one in stimuli)),
             "likert_labels": list(protocol.likert_labels),
         },
         "mends": [{"name": name, "seed": MEND_SEED} for name in protocol.mends],

@@ -1,59 +1,67 @@
-"""A reader's pass through a session: start, rate, go back one, finish. No truth is reachable from here."""
+"""A reader's pass through a session: start, rate, go back one, finish. No truth is reachable from here.
 
-import re
+Practice items alone carry the feedback that their reader gets, from the freeze on.
+"""
+
 import secrets
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from math import isfinite
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.errors import ConflictError, InvalidError, NotFoundError
-from app.protocol import scale, wording
+from app.errors import ConflictError, NotFoundError
 from app.protocol.design import Protocol
-from app.protocol.order import order, reader_seed
+from app.services import orders, steps, submissions
 from app.services.seats import ReaderSeat
+from app.services.steps import NOT_OPEN, WITHDRAWN, Step, own
+from app.services.submissions import Submission
 from app.tables.sessions import Item, Presentation, Rating, Reading, VttSession
 
 AHEAD = 10
-LONGEST_KEY = 64
-VIEWPORT = frozenset(
-    (
-        *("width", "height", "scale", "pixel_ratio"),
-        *("zoom", "x", "y", "brightness", "contrast", "changes", "exposed_ms"),
-    )
-)
-"""The window in CSS pixels; CSS pixels an image pixel; how it was looked at last (zoom, place, light), after how many changes."""
 _UNKNOWN_ITEM = "There is no such image in your reading."
-_NOT_OPEN = {
-    "draft": "This reading has not been opened yet. Please come back later with the same link.",
-    "frozen": "This reading has not been opened yet. Please come back later with the same link.",
-    "closed": "This reading is closed. Every answer that was saved before has been kept. Thank you.",
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Welcome:
-    """What the first page shows; `told` are the sentences that are kept with the reading."""
+    """What the pages around the images show; `told` are the sentences that are kept with the reading."""
 
     public_title: str
     told: tuple[str, ...]
-    likert_labels: tuple[str, ...]
+    protocol: Protocol
+    step: Step
     started: bool
-    finished: bool
+    practising: bool
     answered: int
     total: int
-    waiting: str | None
-    allow_undo: bool
-    fixed_presentation: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """How a practice answer was; `attempt` stands with the last one of an attempt."""
+
+    right: bool
+    truth: str
+    attempt: "Attempt | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """How an attempt at the practice block ended."""
+
+    right: int
+    images: int
+    needed: int
+    passed: bool
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Where the reading stands, in random names of stimuli.
+    """Where the reading stands, in random names of stimuli; positions are counted from 1 within practice or within the rest.
 
     `previous` stands only where its answer may still be changed; `waiting` says why nothing can be rated now.
+    `until_break` is how many answers are left until a break is offered: 0 now, None never.
     """
 
     position: int
@@ -63,63 +71,62 @@ class State:
     ahead: tuple[str, ...]
     previous: str | None
     waiting: str | None
+    practising: bool
+    until_break: int | None
+    feedback: Feedback | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """An answer as the browser sends it; durations in milliseconds of its steady clock.
-
-    `key` names this one act of answering: sent again, it is the same act. `revises` changes the last answer.
-    """
-
-    item: str
-    answer: str
-    likert: int
-    key: str
-    shown_ms: float
-    first_action_ms: float | None = None
-    revises: bool = False
-    viewport: dict[str, float] = field(default_factory=dict)
-
-
-def welcome(db: Session, seat: ReaderSeat) -> Welcome:
-    """The first page: instructions, or how far the reading is."""
-    reading, session = _own(db, seat)
-    total, fixed = _total(db, seat), Protocol.from_json(session.protocol)
+def welcome(db: Session, seat: ReaderSeat, now: datetime) -> Welcome:
+    """What the pages before and after the images show."""
+    reading, session = own(db, seat)
+    protocol = Protocol.from_json(session.protocol)
+    here = _state(db, reading, session, protocol) if reading.started_at else None
     return Welcome(
         public_title=session.public_title,
-        told=tuple(_told(db, session)),
-        likert_labels=fixed.likert_labels,
-        started=reading.started_at is not None,
-        finished=reading.finished_at is not None,
-        answered=_answered(db, seat),
-        total=total,
-        waiting=None if reading.finished_at else _NOT_OPEN.get(session.state),
-        allow_undo=fixed.allow_undo,
-        fixed_presentation=fixed.fixed_presentation,
+        told=tuple(_told(db, session, protocol)),
+        protocol=protocol,
+        step=steps.step(reading, session, protocol, now),
+        started=here is not None,
+        practising=here is not None and here.practising,
+        answered=max(0, reading.answered - reading.practised),
+        total=reading.total if here else _total(db, session),
     )
 
 
 def start(db: Session, seat: ReaderSeat, now: datetime) -> None:
-    """Fix the reader's order under random names and keep what was told; starting again changes nothing."""
-    reading, session = _own(db, seat)
-    _require_open(session)
+    """Confirm the instructions. The first time, fix the reader's order under random names and keep what was told."""
+    reading, session = own(db, seat)
+    protocol = Protocol.from_json(session.protocol)
+    found = steps.step(reading, session, protocol, now)
+    if found.waiting:
+        raise ConflictError(found.waiting)
+    if found.name != "instructions":
+        if reading.started_at is not None:
+            return
+        raise ConflictError("Please answer what comes before the images first.")
+    reading.instructed_at = now
     if reading.started_at is not None:
         return
-    for position, item_id in enumerate(order_of(db, session, seat.slot), start=1):
-        db.add(
-            Presentation(
-                token=secrets.token_hex(16), reading_id=reading.id, position=position, item_id=item_id
-            )
-        )
     reading.started_at = now
-    reading.told = {"sentences": _told(db, session), "likert_labels": session.protocol["likert_labels"]}
+    reading.total = _total(db, session)
+    reading.told = {"sentences": _told(db, session, protocol), "likert_labels": list(protocol.likert_labels)}
+    if protocol.practice.images:
+        _present_practice(db, reading, session, protocol)
+    else:
+        _present(db, reading, orders.main(db, session, reading.slot), 1)
 
 
-def order_of(db: Session, session: VttSession, slot: int) -> list[str]:
-    """The ids of a session's items in the order of the reader in `slot`: from ids and the session's secret alone."""
-    items = db.scalars(select(Item.id).where(Item.session_id == session.id))
-    return order(items, reader_seed(session.order_secret, slot))
+def _present(db: Session, reading: Reading, items: Sequence[str], first: int) -> None:
+    for position, item_id in enumerate(items, start=first):
+        name = secrets.token_hex(16)
+        db.add(Presentation(token=name, reading_id=reading.id, position=position, item_id=item_id))
+    db.flush()
+
+
+def _present_practice(db: Session, reading: Reading, session: VttSession, protocol: Protocol) -> None:
+    attempt = reading.practised // protocol.practice.images + 1
+    _present(db, reading, orders.practice(db, session, reading.slot, attempt), reading.practised + 1)
+    reading.practised += protocol.practice.images
 
 
 def protocol(db: Session, seat: ReaderSeat) -> Protocol:
@@ -128,25 +135,40 @@ def protocol(db: Session, seat: ReaderSeat) -> Protocol:
 
 def state(db: Session, seat: ReaderSeat) -> State:
     """The current item and up to ten next ones; raises ConflictError where the reading has not been started."""
-    reading, session = _own(db, seat)
+    reading, session = own(db, seat)
     if reading.started_at is None:
         raise ConflictError("Please read the instructions first.")
-    total, answered = _total(db, seat), _answered(db, seat)
-    undo = _undo_open(reading, session) and answered > 0
+    return _state(db, reading, session, Protocol.from_json(session.protocol))
+
+
+def _state(db: Session, reading: Reading, session: VttSession, protocol: Protocol) -> State:
+    answered, practising = reading.answered, reading.answered < reading.practised
+    done = answered - reading.practised + (protocol.practice.images if practising else 0)
+    total = protocol.practice.images if practising else reading.total
     near = select(Presentation.position, Presentation.token).where(
-        Presentation.reading_id == seat.reading_id,
+        Presentation.reading_id == reading.id,
         Presentation.position.between(answered, answered + 1 + AHEAD),
     )
     names = dict(db.execute(near).all())
     return State(
-        position=min(answered + 1, total),
+        position=min(done + 1, total),
         total=total,
-        finished=answered >= total,
+        finished=reading.finished_at is not None,
         current=names.get(answered + 1),
         ahead=tuple(names[position] for position in sorted(names) if position > answered + 1),
-        previous=names.get(answered) if undo else None,
-        waiting=None if reading.finished_at else _NOT_OPEN.get(session.state),
+        previous=names.get(answered) if _undo_open(reading, session, protocol) else None,
+        waiting=_closed(reading, session) or None,
+        practising=practising,
+        until_break=None if practising else _until_break(done, protocol.block_size, total),
     )
+
+
+def _until_break(done: int, block_size: int, total: int) -> int | None:
+    """How many answers are left until a break; there is none before the first image and none after the last."""
+    if not block_size:
+        return None
+    left = -done % block_size if done else block_size
+    return left if done + left < total else None
 
 
 def rate(db: Session, seat: ReaderSeat, given: Submission, now: datetime) -> State:
@@ -155,7 +177,8 @@ def rate(db: Session, seat: ReaderSeat, given: Submission, now: datetime) -> Sta
     Safe to repeat: the same key is the same answer. Raises NotFoundError for an item of anybody else, ConflictError where
     the item has another answer or is not the current one, InvalidError where the answer is incomplete.
     """
-    reading, session = _own(db, seat)
+    reading, session = own(db, seat)
+    protocol = Protocol.from_json(session.protocol)
     shown = db.scalar(
         select(Presentation).where(
             Presentation.token == given.item, Presentation.reading_id == seat.reading_id
@@ -163,46 +186,97 @@ def rate(db: Session, seat: ReaderSeat, given: Submission, now: datetime) -> Sta
     )
     if shown is None:
         raise NotFoundError(_UNKNOWN_ITEM)
-    _require_complete(given)
+    answer = given.answer_under(protocol)
+    submissions.check(given, protocol)
     same = db.scalar(select(Rating).where(Rating.reading_id == reading.id, Rating.key == given.key))
     if same is not None:
-        if (same.item_id, same.answer, same.likert) != (shown.item_id, given.answer, given.likert):
+        if (same.item_id, same.answer, same.likert) != (shown.item_id, answer, given.likert):
             raise ConflictError("This key was used for another answer.")
-        return state(db, seat)
-    _require_open(session)
-    db.add(
-        Rating(
-            reading_id=reading.id,
-            item_id=shown.item_id,
-            revision=_revision(db, reading, session, shown, given, _answered(db, seat)),
-            answer=given.answer,
-            likert=given.likert,
-            key=given.key,
-            shown_ms=given.shown_ms,
-            first_action_ms=given.first_action_ms,
-            viewport=given.viewport,
-            rated_at=now,
+    else:
+        if closed := _closed(reading, session):
+            raise ConflictError(closed)
+        revision = _revision(db, reading, session, protocol, shown, given)
+        db.add(_rating(reading, shown, answer, revision, given, now))
+        reading.last_seen_at = now
+        db.flush()
+        if not given.revises:
+            _go_on(db, reading, session, protocol, now)
+    feedback = _feedback(db, reading, protocol, shown, answer)
+    return replace(_state(db, reading, session, protocol), feedback=feedback)
+
+
+def _rating(
+    reading: Reading, shown: Presentation, answer: str, revision: int, given: Submission, now: datetime
+) -> Rating:
+    return Rating(
+        reading_id=reading.id,
+        item_id=shown.item_id,
+        revision=revision,
+        answer=answer,
+        likert=given.likert,
+        key=given.key,
+        shown_ms=given.shown_ms,
+        first_action_ms=given.first_action_ms,
+        viewport=given.viewport,
+        remark=given.remark or None,
+        marks=[asdict(mark) for mark in given.marks] or None,
+        rated_at=now,
+    )
+
+
+def _go_on(db: Session, reading: Reading, session: VttSession, protocol: Protocol, now: datetime) -> None:
+    """To the next position; after practice to the images, or to the practice again; after the last image to the end."""
+    reading.answered += 1
+    if reading.answered >= reading.practised + reading.total:
+        reading.finished_at = now
+    elif reading.practised and reading.answered == reading.practised:
+        if _attempt(db, reading, protocol, reading.practised).passed:
+            _present(db, reading, orders.main(db, session, reading.slot), reading.practised + 1)
+        else:
+            _present_practice(db, reading, session, protocol)
+
+
+def _feedback(
+    db: Session, reading: Reading, protocol: Protocol, shown: Presentation, answer: str
+) -> Feedback | None:
+    truth = db.get_one(Item, shown.item_id).feedback
+    if truth is None:
+        return None
+    last = shown.position % protocol.practice.images == 0
+    attempt = _attempt(db, reading, protocol, shown.position) if last else None
+    return Feedback(right=answer == truth, truth=truth, attempt=attempt)
+
+
+def _attempt(db: Session, reading: Reading, protocol: Protocol, end: int) -> Attempt:
+    """The attempt at the practice that ended at this position: a practice item has one answer in each attempt."""
+    images, needed = protocol.practice.images, protocol.practice.pass_mark
+    query = (
+        select(func.count())
+        .select_from(Rating)
+        .join(Item, Item.id == Rating.item_id)
+        .where(
+            Rating.reading_id == reading.id,
+            Rating.revision == end // images,
+            Item.feedback == Rating.answer,
         )
     )
-    reading.last_seen_at = now
-    db.flush()
-    if _answered(db, seat) >= _total(db, seat):
-        reading.finished_at = reading.finished_at or now
-    return state(db, seat)
+    right = db.scalar(query) or 0
+    return Attempt(right, images, needed, right >= needed)
 
 
 def stimulus(db: Session, seat: ReaderSeat, token: str) -> str:
     """The sha256 of a stimulus: the current one, up to ten next ones, the previous one while it may be changed."""
-    reading, session = _own(db, seat)
-    answered = _answered(db, seat)
-    first = answered if _undo_open(reading, session) else answered + 1
+    reading, session = own(db, seat)
+    undo = _undo_open(reading, session, Protocol.from_json(session.protocol))
     found = db.scalar(
         select(Item.stimulus_sha256)
         .join(Presentation, Presentation.item_id == Item.id)
         .where(
             Presentation.token == token,
             Presentation.reading_id == seat.reading_id,
-            Presentation.position.between(first, answered + 1 + AHEAD),
+            Presentation.position.between(
+                reading.answered + (0 if undo else 1), reading.answered + 1 + AHEAD
+            ),
         )
     )
     if found is None:
@@ -210,57 +284,47 @@ def stimulus(db: Session, seat: ReaderSeat, token: str) -> str:
     return found
 
 
-def _own(db: Session, seat: ReaderSeat) -> tuple[Reading, VttSession]:
-    return db.get_one(Reading, seat.reading_id), db.get_one(VttSession, seat.session_id)
+def _closed(reading: Reading, session: VttSession) -> str:
+    """Why nothing can be rated now; empty where it can, and for a reading that is finished."""
+    if reading.withdrawn_at:
+        return WITHDRAWN
+    return "" if reading.finished_at else NOT_OPEN.get(session.state, "")
 
 
-def _answered(db: Session, seat: ReaderSeat) -> int:
-    """The number of items with an answer; answers are given in order, so it is the last answered position, too."""
-    query = select(func.count(Rating.item_id.distinct())).where(Rating.reading_id == seat.reading_id)
+def _total(db: Session, session: VttSession) -> int:
+    query = (
+        select(func.count()).select_from(Item).where(Item.session_id == session.id, Item.kind != "practice")
+    )
     return db.scalar(query) or 0
 
 
-def _total(db: Session, seat: ReaderSeat) -> int:
-    return db.scalar(select(func.count()).select_from(Item).where(Item.session_id == seat.session_id)) or 0
-
-
-def _undo_open(reading: Reading, session: VttSession) -> bool:
-    return bool(session.protocol["allow_undo"]) and session.state == "open" and reading.finished_at is None
-
-
-def _require_open(session: VttSession) -> None:
-    if session.state != "open":
-        raise ConflictError(_NOT_OPEN[session.state])
-
-
-def _require_complete(given: Submission) -> None:
-    if given.answer not in {"real", "synthetic"}:
-        raise InvalidError("The answer is real or synthetic.")
-    if not 1 <= given.likert <= scale.POINTS:
-        raise InvalidError(f"The rating of realness is a whole number from 1 to {scale.POINTS}.")
-    if not 8 <= len(given.key) <= LONGEST_KEY or not re.fullmatch("[!-~]+", given.key):
-        raise InvalidError(f"The key has 8 to {LONGEST_KEY} letters, digits and plain signs.")
-    durations = [given.shown_ms, *([given.first_action_ms] if given.first_action_ms is not None else [])]
-    if not all(isfinite(duration) and duration >= 0 for duration in durations):
-        raise InvalidError("A duration is a number of milliseconds, not below 0.")
-    if not VIEWPORT.issuperset(given.viewport) or not all(isfinite(v) for v in given.viewport.values()):
-        raise InvalidError("The viewport cannot be used.")
+def _undo_open(reading: Reading, session: VttSession, protocol: Protocol) -> bool:
+    """Whether the last answer may be changed; one that got feedback may not."""
+    return (
+        protocol.allow_undo
+        and session.state == "open"
+        and reading.finished_at is None
+        and reading.withdrawn_at is None
+        and reading.answered > reading.practised
+    )
 
 
 def _revision(
     db: Session,
     reading: Reading,
     session: VttSession,
+    protocol: Protocol,
     shown: Presentation,
     given: Submission,
-    answered: int,
 ) -> int:
     """The number of the answer that is being given; raises ConflictError where none may be."""
-    if shown.position == answered + 1 and not given.revises:
-        return 1
-    if shown.position > answered:
+    if shown.position == reading.answered + 1 and not given.revises:
+        if shown.position > reading.practised:
+            return 1
+        return (shown.position - 1) // protocol.practice.images + 1
+    if shown.position > reading.answered:
         raise ConflictError("This image is not the one to be rated now.")
-    if not (given.revises and shown.position == answered and _undo_open(reading, session)):
+    if not (given.revises and shown.position == reading.answered and _undo_open(reading, session, protocol)):
         raise ConflictError("This image has been rated already.")
     last = select(func.max(Rating.revision)).where(
         Rating.reading_id == reading.id, Rating.item_id == shown.item_id
@@ -268,8 +332,7 @@ def _revision(
     return (db.scalar(last) or 0) + 1
 
 
-def _told(db: Session, session: VttSession) -> list[str]:
-    """The sentences about the task: the instructions, and the mix as far as the protocol tells it."""
-    items = db.scalar(select(func.count()).select_from(Item).where(Item.session_id == session.id)) or 0
-    fixed = Protocol.from_json(session.protocol)
-    return wording.told(fixed.instructions, session.n_real, items, disclose_ratio=fixed.disclose_ratio)
+def _told(db: Session, session: VttSession, protocol: Protocol) -> list[str]:
+    """The sentences about the task; the mix, where it is told, is that of the images that count."""
+    query = select(func.count()).select_from(Item).where(Item.session_id == session.id, Item.kind == "main")
+    return protocol.told(session.n_real, db.scalar(query) or 0)

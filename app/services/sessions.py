@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.errors import ConflictError, InvalidError, NotFoundError
-from app.protocol.design import LONGEST_EXPOSURE_MS, Protocol
+from app.protocol.design import Protocol
 from app.services import audit, audits, imagesets, invitations, jobs, signoff, tokens
 from app.services.imagesets import ImageSetRow
 from app.services.invitations import Invited, ReaderProgress
@@ -26,7 +26,7 @@ MOST_ITEMS = 5000
 
 @dataclass(frozen=True, slots=True)
 class NewSession:
-    """A form's contents, numbers as typed."""
+    """A form's contents: the protocol as it is meant, numbers of images as typed."""
 
     title: str
     public_title: str
@@ -34,13 +34,7 @@ class NewSession:
     n_real: str
     synthetic_set_id: str
     n_synthetic: str
-    instructions: str
-    likert_labels: tuple[str, ...]
-    disclose_ratio: bool
-    show_progress: bool
-    allow_undo: bool
-    fixed_presentation: bool = False
-    exposure_ms: str = ""
+    protocol: Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +74,14 @@ class SessionView:
 
 def create(db: Session, user: SignedIn, new: NewSession, key: bytes, now: datetime) -> str:
     """Make a draft; raises InvalidError where the sets cannot serve it. Returns the id."""
-    protocol = Protocol(
-        instructions=new.instructions.strip(),
-        likert_labels=tuple(label.strip() for label in new.likert_labels),
-        disclose_ratio=new.disclose_ratio,
-        show_progress=new.show_progress,
-        allow_undo=new.allow_undo,
-        fixed_presentation=new.fixed_presentation,
-        exposure_ms=_exposure(new.exposure_ms),
-    )
+    protocol = new.protocol
     real = imagesets.own(db, user, new.real_set_id, "real")
     synthetic = imagesets.own(db, user, new.synthetic_set_id, "synthetic")
-    n_real = _enough(db, real, new.n_real, "real")
-    n_synthetic = _enough(db, synthetic, new.n_synthetic, "synthetic")
+    n_real = _enough(db, real, new.n_real, "real", protocol.practice.real)
+    n_synthetic = _enough(
+        db, synthetic, new.n_synthetic, "synthetic", protocol.practice.synthetic + protocol.catch
+    )
+    _room_for_repeats(n_real + n_synthetic, protocol)
     common_shape(db, real.id, synthetic.id)
     public_title = _neutral(imagesets.named(new.public_title))
     session = VttSession(
@@ -178,15 +167,13 @@ def _neutral(title: str) -> str:
     return title
 
 
-def _exposure(text: str) -> int:
-    if not text.strip():
-        return 0
-    found = whole_number(text, 1, LONGEST_EXPOSURE_MS)
-    if found is None:
+def _room_for_repeats(n_images: int, protocol: Protocol) -> None:
+    first = n_images + protocol.catch - protocol.repeat_lag
+    if protocol.repeats > min(n_images, max(first, 0)):
         raise InvalidError(
-            f"The exposure limit is a whole number of milliseconds, not “{text.strip()[:40]}”."
+            f"{protocol.repeats} images cannot be repeated {protocol.repeat_lag} images later among {n_images}: "
+            "choose fewer repeats or a smaller distance."
         )
-    return found
 
 
 def common_shape(db: Session, real_set_id: str, synthetic_set_id: str) -> tuple[int, int, str]:
@@ -208,7 +195,8 @@ def common_shape(db: Session, real_set_id: str, synthetic_set_id: str) -> tuple[
     return found.pop()
 
 
-def _enough(db: Session, image_set: ImageSet, text: str, kind: str) -> int:
+def _enough(db: Session, image_set: ImageSet, text: str, kind: str, besides: int) -> int:
+    """The number as typed, if the set has so many images and those for practice and catch items besides."""
     wanted = whole_number(text, 1, MOST_ITEMS)
     if wanted is None:
         raise InvalidError(
@@ -219,9 +207,10 @@ def _enough(db: Session, image_set: ImageSet, text: str, kind: str) -> int:
     there = (
         db.scalar(select(func.count()).select_from(Origin).where(Origin.image_set_id == image_set.id)) or 0
     )
-    if there < wanted:
+    if there < wanted + besides:
+        more = f" and {besides} for practice or attention" if besides else ""
         raise InvalidError(
-            f"The design asks for {wanted} {kind} images, but the set “{image_set.name}” has only {there}."
+            f"The design asks for {wanted} {kind} images{more}, but the set “{image_set.name}” has only {there}."
         )
     return wanted
 

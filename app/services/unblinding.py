@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.errors import ConflictError
@@ -17,7 +17,11 @@ ACTION = audit.UNBLINDING
 
 @dataclass(frozen=True, slots=True)
 class UnblindedRating:
-    """One answer beside the truth; `model` is empty for real images, which all arms share."""
+    """One answer beside the truth; `model` is empty for real images, which all arms share.
+
+    `image` is the number of the item in the manifest, for a repeat that of the item that it repeats; `position` counts from 1 within
+    practice and within the rest.
+    """
 
     reader: str
     model: str
@@ -31,7 +35,7 @@ class UnblindedRating:
 
 
 _JOINED = (
-    select(Rating, Reader.code, Item, Origin, Arm.label, Presentation.position)
+    select(Rating, Reader.code, Item, Origin, Arm.label, Presentation.position, Reading.practised)
     .join(Reading, Reading.id == Rating.reading_id)
     .join(Reader, Reader.id == Reading.reader_id)
     .join(Item, Item.id == Rating.item_id)
@@ -41,7 +45,8 @@ _JOINED = (
         (Presentation.reading_id == Rating.reading_id) & (Presentation.item_id == Rating.item_id),
     )
     .outerjoin(Arm, (Arm.session_id == Item.session_id) & (Arm.image_set_id == Origin.image_set_id))
-    .order_by(Rating.reading_id, Rating.item_id, Rating.revision)
+    .where(Reading.withdrawn_at.is_(None))
+    .order_by(Rating.reading_id, Rating.item_id, Rating.revision, Presentation.position)
 )
 
 
@@ -63,22 +68,35 @@ def looked(db: Session, session_id: str, actor: str) -> bool:
 
 
 def ratings(db: Session, session_id: str) -> list[UnblindedRating]:
-    """The answers that count (each item's last revision) with the truth, by reader and position."""
+    """The answers that count (each item's last revision) with the truth, by reader and position; not those that were withdrawn."""
+    numbers = _numbers(db, session_id)
     last: dict[tuple[str, str], UnblindedRating] = {}
     for row in db.execute(_JOINED.where(Item.session_id == session_id)):
-        rating, code, item, origin, label, position = row
+        rating, code, item, origin, label, position, practised = row
         last[rating.reading_id, item.id] = UnblindedRating(
             reader=code,
             model=label or "",
-            image=image_name(item.number),
+            image=image_name(numbers[item.image_id]),
             truth=origin.kind,
             answer=rating.answer,
             likert=rating.likert,
             seconds=rating.shown_ms / 1000,
             kind=item.kind,
-            position=position,
+            position=position if item.kind == "practice" else position - practised,
         )
-    return sorted(last.values(), key=lambda r: (r.reader, r.position))
+    return sorted(last.values(), key=lambda r: (r.reader, r.kind != "practice", r.position))
+
+
+def withdrawn(db: Session, session_id: str) -> int:
+    """How many readers withdrew their answers."""
+    query = select(func.count()).where(Reading.session_id == session_id, Reading.withdrawn_at.is_not(None))
+    return db.scalar(query) or 0
+
+
+def _numbers(db: Session, session_id: str) -> dict[str, int]:
+    """The number of each image's item; a repeat has that of the item that it repeats."""
+    query = select(Item.image_id, Item.number).where(Item.session_id == session_id, Item.kind != "repeat")
+    return dict(db.execute(query).all())
 
 
 def image_name(number: int) -> str:

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from app.artifacts import Artifacts
 from app.errors import InvalidError
 from app.protocol.design import Protocol
-from app.services import audit, manifests, readings, stimuli, unblinding
+from app.services import audit, manifests, orders, stimuli, unblinding
+from app.services.stimuli import Source
 from app.tables.audit import AuditEvent
 from app.tables.images import Image
 from app.tables.sessions import Item, Presentation, Reading, VttSession
@@ -66,9 +67,8 @@ def _derive_again(db: Session, artifacts: Artifacts, row: VttSession, items: Seq
             .where(Item.session_id == row.id)
         ).all()
     )
-    again = stimuli.derived(
-        artifacts, [stored[item.id] for item in items], Protocol.from_json(row.protocol).mends
-    )
+    sources = [Source(stored[item.id], item.kind) for item in items]
+    again = stimuli.derived(artifacts, sources, Protocol.from_json(row.protocol).mends)
     try:
         for item, encoded in zip(items, again, strict=True):
             if hashlib.sha256(encoded).hexdigest() != item.stimulus_sha256:
@@ -94,7 +94,8 @@ def _check_orders(db: Session, row: VttSession) -> None:
                 .order_by(Presentation.position)
             )
         )
-        if shown and shown != readings.order_of(db, row, reading.slot):
+        drawn = orders.whole(db, row, reading.slot, reading.practised)
+        if shown != drawn[: len(shown)]:
             raise InvalidError(
                 f"The order of reader number {reading.slot} is not the one drawn at the freeze."
             )

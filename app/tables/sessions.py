@@ -46,12 +46,17 @@ class Arm(Table):
 
 
 class Item(Table):
-    """An image of a frozen session. Numbers are given in a random order, so they tell nothing."""
+    """An image of a frozen session. Numbers are given in a random order, so they tell nothing.
+
+    A practice item carries the feedback that its reader gets after answering; no other item has any. A repeat has the image of
+    the item that it repeats.
+    """
 
     __tablename__ = "items"
     __table_args__ = (
         UniqueConstraint("session_id", "number"),
         CheckConstraint("kind IN ('main', 'practice', 'repeat', 'catch')", name="kind"),
+        CheckConstraint("feedback IS NULL OR kind = 'practice'", name="feedback"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -60,10 +65,15 @@ class Item(Table):
     number: Mapped[int]
     kind: Mapped[str] = mapped_column(String(16))
     stimulus_sha256: Mapped[str] = mapped_column(String(64))
+    feedback: Mapped[str | None] = mapped_column(String(16))
 
 
 class Reading(Table):
-    """One reader's pass through a session, and the personal link to it (only its hash)."""
+    """One reader's pass through a session, and the personal link to it (only its hash).
+
+    `answered` is the last answered position, of which the first `practised` are practice; `total` counts those after them. `consent` holds the text that was agreed to, by its sha256, and when; `about` and
+    `afterwards` the answers to the questionnaire; `display` what the display check found. Who withdrew is not analysed.
+    """
 
     __tablename__ = "readings"
     __table_args__ = (UniqueConstraint("session_id", "reader_id"), UniqueConstraint("session_id", "slot"))
@@ -81,13 +91,23 @@ class Reading(Table):
     last_seen_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     told: Mapped[dict[str, object] | None] = mapped_column(JSON)
+    answered: Mapped[int] = mapped_column(default=0)
+    practised: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int] = mapped_column(default=0)
+    consent: Mapped[dict[str, object] | None] = mapped_column(JSON)
+    declined_at: Mapped[datetime | None]
+    about: Mapped[list[dict[str, object]] | None] = mapped_column(JSON)
+    afterwards: Mapped[list[dict[str, object]] | None] = mapped_column(JSON)
+    display: Mapped[dict[str, object] | None] = mapped_column(JSON)
+    instructed_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
 
 
 class Presentation(Table):
-    """An item at its position in one reading, under a random name of its own."""
+    """An item at its position in one reading, under a random name of its own. Practice that was not passed is presented again."""
 
     __tablename__ = "presentations"
-    __table_args__ = (UniqueConstraint("reading_id", "position"), UniqueConstraint("reading_id", "item_id"))
+    __table_args__ = (UniqueConstraint("reading_id", "position"),)
 
     token: Mapped[str] = mapped_column(String(32), primary_key=True)
     reading_id: Mapped[str] = mapped_column(ForeignKey("readings.id", ondelete="CASCADE"))
@@ -117,4 +137,5 @@ class Rating(Table):
     first_action_ms: Mapped[float | None]
     viewport: Mapped[dict[str, object]] = mapped_column(JSON)
     remark: Mapped[str | None] = mapped_column(Text)
+    marks: Mapped[list[dict[str, object]] | None] = mapped_column(JSON)
     rated_at: Mapped[datetime]

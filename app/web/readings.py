@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
@@ -11,8 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app import clock
 from app.errors import NotFoundError, TooManyError
-from app.services import readings, seats
-from app.services.readings import State, Submission, Welcome
+from app.protocol.design import Protocol
+from app.protocol.refusals import LONGEST_LABEL
+from app.services import readings, seats, submissions
+from app.services.readings import State
+from app.services.submissions import Mark, Submission
 from app.web.deps import READER_COOKIE, Context, Ctx, CurrentReader, signed_in
 from app.web.pages import render
 
@@ -29,24 +32,25 @@ class LandingPage:
 
 
 @dataclass(frozen=True, slots=True)
-class WelcomePage:
-    """read/welcome.html: instructions and start, how far one is, or thanks."""
-
-    welcome: Welcome
-
-
-@dataclass(frozen=True, slots=True)
 class RatePage:
     """read/rate.html: the viewer; its script gets the images by `/read/state`."""
 
     public_title: str
     code: str
     tag: str
-    likert_labels: tuple[str, ...]
-    show_progress: bool
-    allow_undo: bool
-    fixed_presentation: bool
-    exposure_ms: int
+    protocol: Protocol
+
+
+class MarkBody(BaseModel):
+    """A mark on the image as JSON."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    cue: str = Field(max_length=LONGEST_LABEL)
+    x: float
+    y: float
+    width: float = 0.0
+    height: float = 0.0
 
 
 class SubmissionBody(BaseModel):
@@ -55,13 +59,19 @@ class SubmissionBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     item: str = Field(max_length=64)
-    answer: str = Field(max_length=16)
+    answer: str = Field(default="", max_length=16)
     likert: int
-    key: str = Field(max_length=readings.LONGEST_KEY)
+    key: str = Field(max_length=submissions.LONGEST_KEY)
     shown_ms: float
     first_action_ms: float | None = None
     revises: bool = False
     viewport: dict[str, float] = Field(default_factory=dict)
+    remark: str = Field(default="", max_length=submissions.LONGEST_REMARK)
+    marks: list[MarkBody] = Field(default_factory=list, max_length=submissions.MOST_MARKS)
+
+    def submission(self) -> Submission:
+        fields = self.model_dump(exclude={"marks"})
+        return Submission(**fields, marks=tuple(Mark(**mark.model_dump()) for mark in self.marks))
 
 
 @router.get("/r/{token}")
@@ -90,35 +100,13 @@ def confirm(request: Request, token: str, ctx: Ctx) -> RedirectResponse:
     return response
 
 
-@router.get("/read")
-def welcome(request: Request, ctx: Ctx, seat: CurrentReader) -> HTMLResponse:
-    with ctx.database.read() as db:
-        return render(request, "read/welcome.html", WelcomePage(readings.welcome(db, seat)))
-
-
-@router.post("/read/start")
-def start(ctx: Ctx, seat: CurrentReader) -> RedirectResponse:
-    with ctx.database.write() as db:
-        readings.start(db, seat, clock.now())
-    return RedirectResponse("/read/rate", 303)
-
-
 @router.get("/read/rate", response_model=None)
 def rate_page(request: Request, ctx: Ctx, seat: CurrentReader) -> HTMLResponse | RedirectResponse:
     with ctx.database.read() as db:
-        there, protocol = readings.welcome(db, seat), readings.protocol(db, seat)
-    if not there.started or there.finished or there.waiting:
+        there = readings.welcome(db, seat, clock.now())
+    if there.step.name != "instructions" or not there.step.instructed:
         return RedirectResponse("/read", 303)
-    page = RatePage(
-        public_title=there.public_title,
-        code=seat.code,
-        tag=seat.tag,
-        likert_labels=protocol.likert_labels,
-        show_progress=protocol.show_progress,
-        allow_undo=protocol.allow_undo,
-        fixed_presentation=protocol.fixed_presentation,
-        exposure_ms=protocol.exposure_ms,
-    )
+    page = RatePage(there.public_title, seat.code, seat.tag, there.protocol)
     return render(request, "read/rate.html", page)
 
 
@@ -134,7 +122,7 @@ def rate(body: SubmissionBody, ctx: Ctx, seat: CurrentReader) -> JSONResponse:
     """Keep an answer; the commit is on disk before this returns."""
     with ctx.database.write() as db:
         protocol = readings.protocol(db, seat)
-        after = readings.rate(db, seat, Submission(**body.model_dump()), clock.now())
+        after = readings.rate(db, seat, body.submission(), clock.now())
     return _stated(after, show_progress=protocol.show_progress)
 
 
@@ -145,8 +133,11 @@ def _stated(state: State, *, show_progress: bool) -> JSONResponse:
         "ahead": state.ahead,
         "previous": state.previous,
         "waiting": state.waiting,
+        "practising": state.practising,
+        "until_break": state.until_break,
+        "feedback": asdict(state.feedback) if state.feedback else None,
     }
-    if show_progress:
+    if show_progress or state.practising:
         told |= {"position": state.position, "total": state.total}
     return JSONResponse(told, headers=_NO_STORE)
 

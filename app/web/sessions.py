@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app import clock
-from app.protocol import scale, wording
+from app.protocol import typed, wording
+from app.protocol.design import Protocol
 from app.services import audit_views, imagesets, manifests, sessions
 from app.services.audit_views import AuditView
 from app.services.imagesets import ImageSetRow
@@ -18,6 +19,7 @@ from app.web.deps import Context, Ctx, CurrentUser
 from app.web.pages import render
 
 router = APIRouter(prefix="/sessions")
+QUESTION_ROWS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +32,14 @@ class SessionsPage:
 
 @dataclass(frozen=True, slots=True)
 class NewSessionPage:
-    """sessions/new.html: sets to choose from, and what readers are told unless it is changed."""
+    """sessions/new.html: sets to choose from, what a protocol is unless it is changed, and how many questions can be typed in."""
 
     user: SignedIn
     real_sets: list[ImageSetRow]
     synthetic_sets: list[ImageSetRow]
-    instructions: str
-    likert_labels: tuple[str, ...]
+    protocol: Protocol
+    cues: tuple[str, ...]
+    question_rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,45 +76,26 @@ def new(request: Request, ctx: Ctx, user: CurrentUser) -> HTMLResponse:
             user=user,
             real_sets=imagesets.listing(db, user, now, "real"),
             synthetic_sets=imagesets.listing(db, user, now, "synthetic"),
-            instructions=wording.INSTRUCTIONS,
-            likert_labels=scale.LABELS,
+            protocol=Protocol(),
+            cues=wording.CUES,
+            question_rows=QUESTION_ROWS,
         )
     return render(request, "sessions/new.html", page)
 
 
+async def _typed(request: Request) -> dict[str, list[str]]:
+    """The form's fields, each with all its texts."""
+    form = await request.form()
+    return {name: [text for text in form.getlist(name) if isinstance(text, str)] for name in form}
+
+
 @router.post("")
 def create(
-    ctx: Ctx,
-    user: CurrentUser,
-    likert_labels: Annotated[list[str], Form(default_factory=list)],
-    title: Annotated[str, Form()] = "",
-    public_title: Annotated[str, Form()] = "",
-    real_set_id: Annotated[str, Form()] = "",
-    n_real: Annotated[str, Form()] = "",
-    synthetic_set_id: Annotated[str, Form()] = "",
-    n_synthetic: Annotated[str, Form()] = "",
-    instructions: Annotated[str, Form()] = "",
-    disclose_ratio: Annotated[bool, Form()] = False,
-    show_progress: Annotated[bool, Form()] = False,
-    allow_undo: Annotated[bool, Form()] = False,
-    fixed_presentation: Annotated[bool, Form()] = False,
-    exposure_ms: Annotated[str, Form()] = "",
+    ctx: Ctx, user: CurrentUser, form: Annotated[dict[str, list[str]], Depends(_typed)]
 ) -> RedirectResponse:
-    asked = NewSession(
-        title=title,
-        public_title=public_title,
-        real_set_id=real_set_id,
-        n_real=n_real,
-        synthetic_set_id=synthetic_set_id,
-        n_synthetic=n_synthetic,
-        instructions=instructions,
-        likert_labels=tuple(likert_labels),
-        disclose_ratio=disclose_ratio,
-        show_progress=show_progress,
-        allow_undo=allow_undo,
-        fixed_presentation=fixed_presentation,
-        exposure_ms=exposure_ms,
-    )
+    names = ("title", "public_title", "real_set_id", "n_real", "synthetic_set_id", "n_synthetic")
+    texts = {name: next(iter(form.get(name, [])), "") for name in names}
+    asked = NewSession(**texts, protocol=typed.protocol(form))
     with ctx.database.write() as db:
         session_id = sessions.create(db, user, asked, ctx.settings.secret_key, clock.now())
     return RedirectResponse(f"/sessions/{session_id}", 303)

@@ -13,7 +13,7 @@ from app import clock, schema, worker
 from app.db import Database
 from app.imaging import stimulus
 from app.imaging.importer import Decoded
-from app.protocol import scale, wording
+from app.protocol.design import Protocol
 from app.services import (
     imagesets,
     imports,
@@ -92,11 +92,7 @@ def study(parts, tmp_path):
             "4",
             synthetic,
             "4",
-            wording.INSTRUCTIONS,
-            scale.LABELS,
-            False,
-            True,
-            False,
+            Protocol(),
         )
         key = parts.settings.secret_key
         session_id = sessions.create(db, user, asked, key, now)

@@ -36,13 +36,13 @@ ROWS = (
     ),
     "INSERT INTO arms VALUES ('arm', 'frozen', 'synthetic', 'A', 1)",
     "INSERT INTO arms VALUES ('other', 'draft', 'synthetic', 'A', 1)",
-    "INSERT INTO items VALUES ('i', 'frozen', 'a', 1, 'main', 'aa')",
-    "INSERT INTO items VALUES ('j', 'frozen', 'b', 2, 'main', 'bb')",
+    "INSERT INTO items (id, session_id, image_id, number, kind, stimulus_sha256) VALUES ('i', 'frozen', 'a', 1, 'main', 'aa')",
+    "INSERT INTO items (id, session_id, image_id, number, kind, stimulus_sha256) VALUES ('j', 'frozen', 'b', 2, 'main', 'bb')",
     f"UPDATE vtt_sessions SET state = 'frozen', manifest_sha256 = 'ab', frozen_at = {AT} WHERE id = 'frozen'",
     f"UPDATE vtt_sessions SET state = 'open', opened_at = {AT} WHERE id = 'frozen'",
     f"INSERT INTO readers VALUES ('r', 'u', 'R01', {AT})",
-    f"""INSERT INTO readings (id, session_id, reader_id, slot, link_hash, link_expires_at, invited_at)
-    VALUES ('reading', 'frozen', 'r', 1, 'h', {AT}, {AT})""",
+    f"""INSERT INTO readings (id, session_id, reader_id, slot, link_hash, link_expires_at, invited_at, answered, practised, total)
+    VALUES ('reading', 'frozen', 'r', 1, 'h', {AT}, {AT}, 1, 0, 1)""",
     "INSERT INTO presentations VALUES ('token', 'reading', 1, 'i')",
     f"""INSERT INTO ratings (reading_id, item_id, revision, answer, likert, key, shown_ms, viewport, rated_at)
     VALUES ('reading', 'i', 1, 'real', 3, 'key', 1.0, '{{}}', {AT})""",
@@ -73,7 +73,7 @@ REFUSED = (
     ),
     "UPDATE vtt_sessions SET id = 'elsewhere' WHERE id = 'draft'",
     "DELETE FROM vtt_sessions WHERE id = 'frozen'",
-    "INSERT INTO items VALUES ('k', 'frozen', 'c', 3, 'main', 'cc')",
+    "INSERT INTO items (id, session_id, image_id, number, kind, stimulus_sha256) VALUES ('k', 'frozen', 'c', 3, 'main', 'cc')",
     *(
         f"UPDATE items SET {change} WHERE id = 'i'"
         for change in (
@@ -113,8 +113,8 @@ REFUSED = (
 REPLACED = (  # SQLite's own way to delete a row without a trigger for deletions
     f"""INSERT OR REPLACE INTO vtt_sessions (id, owner_id, title, public_title, state, real_set_id, n_real, protocol, order_secret, created_at)
     VALUES ('frozen', 'u', 'x', 'x', 'draft', 'real', 1, '{{}}', 'ff', {AT})""",
-    "INSERT OR REPLACE INTO items VALUES ('i', 'draft', 'a', 1, 'main', 'zz')",
-    "INSERT OR REPLACE INTO items VALUES ('k', 'frozen', 'c', 1, 'main', 'zz')",
+    "INSERT OR REPLACE INTO items (id, session_id, image_id, number, kind, stimulus_sha256) VALUES ('i', 'draft', 'a', 1, 'main', 'zz')",
+    "INSERT OR REPLACE INTO items (id, session_id, image_id, number, kind, stimulus_sha256) VALUES ('k', 'frozen', 'c', 1, 'main', 'zz')",
     "INSERT OR REPLACE INTO arms VALUES ('arm', 'draft', 'real', 'B', 1)",
     "INSERT OR REPLACE INTO images VALUES ('a', 'zz')",
     """INSERT OR REPLACE INTO origins (image_id, image_set_id, kind, width, height, mode, seed, facts)
@@ -124,7 +124,7 @@ REPLACED = (  # SQLite's own way to delete a row without a trigger for deletions
     "UPDATE OR REPLACE origins SET place = 1 WHERE image_id = 'c'",
     "UPDATE OR REPLACE images SET id = 'a' WHERE id = 'c'",
     "UPDATE OR REPLACE vtt_sessions SET id = 'frozen' WHERE id = 'draft'",
-    f"INSERT OR REPLACE INTO ratings VALUES (1, 'reading', 'j', 1, 'real', 3, 'other', 1.0, NULL, '{{}}', NULL, {AT})",
+    f"INSERT OR REPLACE INTO ratings VALUES (1, 'reading', 'j', 1, 'real', 3, 'other', 1.0, NULL, '{{}}', NULL, {AT}, NULL)",
     f"""INSERT OR REPLACE INTO ratings (reading_id, item_id, revision, answer, likert, "key", shown_ms, viewport, rated_at)
     VALUES ('reading', 'i', 1, 'synthetic', 3, 'new', 1.0, '{{}}', {AT})""",
     f"""INSERT OR REPLACE INTO ratings (reading_id, item_id, revision, answer, likert, "key", shown_ms, viewport, rated_at)

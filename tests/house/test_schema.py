@@ -95,7 +95,7 @@ def test_no_column_of_images_or_items_tells_the_truth(empty):
             for table in ("images", "items", "presentations", "ratings")
         }
     assert columns["images"] == {"id", "sha256"}
-    assert columns["items"] == {"id", "session_id", "image_id", "number", "kind", "stimulus_sha256"}
+    assert columns["items"] == {"id", "session_id", "image_id", "number", "kind", "stimulus_sha256", "feedback"}
     forbidden = {"image_set_id", "checkpoint_id", "seed", "truth", "origin", "created_at", "arm_id"}
     assert not forbidden & set().union(*columns.values())
 

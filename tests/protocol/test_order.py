@@ -60,7 +60,7 @@ def test_a_protocol_that_readers_could_not_read_is_refused(changes, word):
 
 def test_a_stored_protocol_that_was_tampered_with_is_refused():
     for stored in (
-        {},
+        {**Protocol().to_json(), "unknown": 1},
         {**Protocol().to_json(), "allow_undo": "yes"},
         {**Protocol().to_json(), "instructions": 3},
     ):

@@ -15,6 +15,12 @@ const NEUTRAL = { zoom: 1, x: 0, y: 0, brightness: 1, contrast: 1 };
 let now = { ...NEUTRAL };
 let changes = 0;
 let acted = () => {};
+let drawn = () => {};
+
+// Calls `then` whenever the image has got another place or size.
+export function follow(then) {
+  drawn = then;
+}
 
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
@@ -26,6 +32,7 @@ function draw() {
   image.style.transform = `translate(${now.x}px, ${now.y}px) scale(${now.zoom})`;
   image.style.filter =
     now.brightness === 1 && now.contrast === 1 ? "" : `brightness(${now.brightness}) contrast(${now.contrast})`;
+  drawn();
 }
 
 function change(to) {

@@ -2,7 +2,9 @@
 
 import { Refused, fetchState, reading, submit } from "./api.js";
 import * as exposure from "./exposure.js";
+import * as interlude from "./interlude.js";
 import * as lens from "./lens.js";
+import * as marks from "./marks.js";
 import * as outbox from "./outbox.js";
 import { pause, queue, retryMs } from "./queue.js";
 import { advanced, caughtUp } from "./standing.js";
@@ -12,11 +14,15 @@ import * as view from "./view.js";
 const GOING_ON = "The server cannot be reached. Your answers are kept here and sent again by themselves; you can go on.";
 const NO_MORE = "The server cannot be reached, and no further image is held here. Your answers are kept here and sent again by themselves.";
 
+const blockSize = Number(document.querySelector("[data-block-size]").dataset.blockSize);
+
+let mode = null; // what is asked, and by which keys it is answered
 let state = null; // where the reading stands once all answers given here are saved
 let due = null; // the item that is on the screen or comes next
 let shown = null; // the item on the screen: { name, at, firstAction, revises }
 let sending = false;
 let reachable = true;
+let rested = null; // the item before which a break was offered
 
 // Calls until an answer comes; what the server refuses is passed on.
 async function persistently(call) {
@@ -44,6 +50,7 @@ async function present(name, revises = false) {
   if (due !== mine) return;
   shown = { ...mine, at, firstAction: null };
   lens.start(acted);
+  marks.start(acted);
   exposure.limit(name, view.exposureLimit, at, view.away);
   view.busy(false);
   view.progress(state, revises ? 1 : 0);
@@ -61,15 +68,35 @@ async function goTo(next) {
     window.location.assign("/read");
     return;
   }
-  if (due?.name !== (due?.revises ? state.previous : state.current)) await present(state.current);
+  if (interlude.open()) return;
+  if (due?.name !== (due?.revises ? state.previous : state.current)) await presentCurrent();
   else if (shown) view.revising(shown.revises, Boolean(state.previous));
   holdAll();
 }
 
+// The current image, after a break where one is due.
+async function presentCurrent() {
+  if (state.until_break === 0 && rested !== state.current) {
+    leave();
+    rested = state.current;
+    await interlude.rest();
+  }
+  await present(state.current);
+}
+
+function leave() {
+  due = shown = null;
+  exposure.stop();
+  view.busy(true);
+  view.clear();
+  view.blank();
+}
+
 // To the next image, before the server has acknowledged the answer to this one.
 async function goOn() {
+  if (interlude.open()) return;
   if (state.current) {
-    await present(state.current);
+    await presentCurrent();
     holdAll();
   } else {
     due = shown = null;
@@ -126,17 +153,10 @@ function newKey() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-function missing({ answer, likert }) {
-  if (!answer && !likert) return "Choose real or synthetic, and a point of the scale.";
-  if (!answer) return "Choose real or synthetic.";
-  if (!likert) return "Choose a point of the scale, 1 to 5.";
-  return "";
-}
-
 async function send() {
   if (sending || !shown) return;
   const answer = view.chosen();
-  const lacking = missing(answer);
+  const lacking = mode.missing(answer);
   if (lacking) {
     view.say(lacking, "warn");
     return;
@@ -145,7 +165,8 @@ async function send() {
   try {
     const submission = {
       item: shown.name,
-      ...answer,
+      ...mode.given(answer),
+      ...marks.given(),
       key: newKey(),
       shown_ms: performance.now() - shown.at,
       first_action_ms: shown.firstAction === null ? null : shown.firstAction - shown.at,
@@ -153,14 +174,31 @@ async function send() {
       viewport: { ...view.viewport(), ...lens.seen(), ...exposedFor() },
     };
     view.busy(true);
-    if (!shown.revises) state = advanced(state, Boolean(view.controls.undo));
-    await answers.put(submission);
-    await goOn();
+    if (state.practising) await practise(submission);
+    else {
+      if (!shown.revises) state = advanced(state, Boolean(view.controls.undo), blockSize);
+      await answers.put(submission);
+      await goOn();
+    }
   } catch (error) {
     stopped(error);
   } finally {
     sending = false;
   }
+}
+
+// A practice answer waits for the server, which alone knows whether it was right.
+async function practise(submission) {
+  const told = interlude.begin();
+  const { settled } = await answers.put(submission);
+  const outcome = await settled;
+  if (outcome.state?.feedback) {
+    leave();
+    await interlude.feedback(outcome.state.feedback);
+  }
+  told.end();
+  await goTo(outcome.state ?? (await persistently(fetchState)));
+  if (outcome.refusal) view.say(outcome.refusal.message, "warn");
 }
 
 function exposedFor() {
@@ -187,21 +225,25 @@ async function undo() {
 }
 
 function key(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || interlude.open()) return;
   const pressed = event.key.toLowerCase();
+  if (event.target instanceof HTMLInputElement && event.target.type === "text") {
+    if (pressed === "escape") event.target.blur();
+    return;
+  }
   if (event.repeat && !/^arrow|^[+=-]$/.test(pressed)) return;
   const act = {
-    r: () => view.choose("answer", "real"),
-    s: () => view.choose("answer", "synthetic"),
+    ...mode.keys,
     z: undo,
+    t: view.controls.remark && (() => view.controls.remark.focus()),
     enter: send,
     escape: () => shown?.revises && undo(),
   }[pressed];
   if (act) {
-    if (pressed === "enter" && event.target === view.controls.undo) return;
+    if (pressed === "enter" && event.target instanceof HTMLButtonElement && event.target !== view.controls.next) return;
     event.preventDefault();
     acted();
-    if (pressed === "r" || pressed === "s") view.say("");
+    if (mode.keys[pressed]) view.say("");
     act();
   } else if (lens.key(pressed, event.target)) {
     event.preventDefault();
@@ -209,6 +251,7 @@ function key(event) {
     acted();
     view.say("");
     view.choose("likert", pressed);
+    if (mode.atOnce) send();
   }
 }
 
@@ -224,7 +267,6 @@ view.controls.undo?.addEventListener("click", (event) => {
   if (event.detail) view.controls.undo.blur(); // after a mouse's click, Enter is for the answer again
   undo();
 });
-document.addEventListener("keydown", key);
 new ResizeObserver(() => {
   view.fit();
   lens.refit();
@@ -233,11 +275,16 @@ window.addEventListener("pageshow", (event) => {
   if (event.persisted) window.location.reload(); // the back button must not bring back an old state
 });
 
-async function begin() {
+async function open() {
   view.busy(true);
   const [refusal] = await answers.restore();
   await goTo(await persistently(fetchState));
   if (refusal) view.say(refusal.message, "warn");
 }
 
-begin().catch(stopped);
+// `asked`: missing(chosen) says what still has to be chosen, given(chosen) is what is sent, keys choose, atOnce sends with a point of the scale.
+export function begin(asked) {
+  mode = asked;
+  document.addEventListener("keydown", key);
+  open().catch(stopped);
+}

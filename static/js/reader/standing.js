@@ -1,9 +1,12 @@
-// Where a reading stands, as the server says it: { position, total, finished, current, ahead, previous, waiting }.
+// Where a reading stands, as the server says it:
+// { position, total, finished, current, ahead, previous, waiting, practising, until_break }.
 
 // Once the current item is answered, before the server has said so; the server's next word replaces it.
-export function advanced(state, undo) {
+export function advanced(state, undo, blockSize) {
   const [current = null, ...ahead] = state.ahead;
-  return { ...state, position: state.position + 1, current, ahead, last: state.current, previous: undo ? state.current : null };
+  const until_break = state.until_break === null ? null : (state.until_break || blockSize) - 1;
+  const previous = undo ? state.current : null;
+  return { ...state, position: state.position + 1, current, ahead, last: state.current, previous, until_break };
 }
 
 // With the names that the server has served up to now, where it has not had the last answers yet.

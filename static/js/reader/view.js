@@ -7,7 +7,7 @@ const stage = element("stage");
 
 export const exposureLimit = Number(stage.dataset.exposureMs);
 
-export const controls = { form, undo: element("undo"), next: element("next") };
+export const controls = { form, undo: element("undo"), next: element("next"), remark: element("remark") };
 
 export function chosen() {
   const data = new FormData(form);
@@ -45,7 +45,11 @@ export function saved(sentence, tone = "") {
 
 export function progress(state, back = 0) {
   const position = element("position");
-  if (!position || state.total === undefined) return;
+  element("practising")?.toggleAttribute("hidden", !state.practising);
+  if (!position) return;
+  const told = state.total !== undefined;
+  position.hidden = element("progress").hidden = !told;
+  if (!told) return;
   position.textContent = `${state.position - back} of ${state.total}`;
   const bar = element("progress");
   bar.max = state.total;
@@ -68,6 +72,11 @@ export async function show(url) {
   fit();
   await new Promise(requestAnimationFrame);
   return performance.now();
+}
+
+// No image is on the screen.
+export function blank() {
+  image.hidden = true;
 }
 
 // The time to look is over; the answer is still to come.

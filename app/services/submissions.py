@@ -1,0 +1,92 @@
+"""What a reader's browser sends as an answer, and why one cannot be kept."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from math import isfinite
+
+from app.errors import InvalidError
+from app.protocol import scale
+from app.protocol.design import Protocol
+
+LONGEST_KEY = 64
+LONGEST_REMARK = 1000
+MOST_MARKS = 20
+VIEWPORT = frozenset(
+    (
+        *("width", "height", "scale", "pixel_ratio"),
+        *("zoom", "x", "y", "brightness", "contrast", "changes", "exposed_ms"),
+    )
+)
+"""The window in CSS pixels; CSS pixels an image pixel; how it was looked at last (zoom, place, light), after how many changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Where an image gave itself away: a box in fractions of its width and height (0 wide and high: a point), and a word for it."""
+
+    cue: str
+    x: float
+    y: float
+    width: float = 0.0
+    height: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """An answer as the browser sends it; durations in milliseconds of its steady clock.
+
+    `key` names this one act of answering: sent again, it is the same act. `revises` changes the last answer.
+    `answer` is empty where the protocol asks for the scale alone.
+    """
+
+    item: str
+    likert: int
+    key: str
+    shown_ms: float
+    answer: str = ""
+    first_action_ms: float | None = None
+    revises: bool = False
+    viewport: dict[str, float] = field(default_factory=dict)
+    remark: str = ""
+    marks: tuple[Mark, ...] = ()
+
+    def answer_under(self, protocol: Protocol) -> str:
+        """Real or synthetic: as said, or what the rating stands for. Raises InvalidError where neither can be told."""
+        if not 1 <= self.likert <= scale.POINTS:
+            raise InvalidError(f"The rating is a whole number from 1 to {scale.POINTS}.")
+        if protocol.answering == "likert" and not self.answer:
+            return protocol.counted_as(self.likert)
+        if protocol.answering == "likert" or self.answer not in {"real", "synthetic"}:
+            raise InvalidError("This answer is not one of those that this study asks for.")
+        return self.answer
+
+
+def check(given: Submission, protocol: Protocol) -> None:
+    """Raise InvalidError for what cannot be kept, besides the answer itself."""
+    if not 8 <= len(given.key) <= LONGEST_KEY or not re.fullmatch("[!-~]+", given.key):
+        raise InvalidError(f"The key has 8 to {LONGEST_KEY} letters, digits and plain signs.")
+    durations = [given.shown_ms, *([given.first_action_ms] if given.first_action_ms is not None else [])]
+    if not all(isfinite(duration) and duration >= 0 for duration in durations):
+        raise InvalidError("A duration is a number of milliseconds, not below 0.")
+    if not VIEWPORT.issuperset(given.viewport) or not all(isfinite(v) for v in given.viewport.values()):
+        raise InvalidError("The viewport cannot be used.")
+    if given.remark and not protocol.remarks:
+        raise InvalidError("This study does not ask for remarks.")
+    if len(given.remark) > LONGEST_REMARK:
+        raise InvalidError(f"A remark has at most {LONGEST_REMARK} characters.")
+    _check_marks(given.marks, protocol.cues)
+
+
+def _check_marks(marks: Sequence[Mark], cues: Sequence[str]) -> None:
+    if len(marks) > MOST_MARKS:
+        raise InvalidError(f"An image can have at most {MOST_MARKS} marks.")
+    for mark in marks:
+        if mark.cue not in cues:
+            raise InvalidError("This study has no such word for a mark.")
+        ends = (mark.x, mark.y, mark.x + mark.width, mark.y + mark.height)
+        if (
+            not all(isfinite(end) and -1e-6 <= end <= 1 + 1e-6 for end in ends)
+            or min(mark.width, mark.height) < 0
+        ):
+            raise InvalidError("A mark lies within the image.")

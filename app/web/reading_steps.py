@@ -1,0 +1,133 @@
+"""The reader's pages before and after the images: each shows the step that comes next."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.errors import InvalidError
+from app.protocol.questions import LONGEST_ANSWER, Question
+from app.services import readings, steps
+from app.services.readings import Welcome
+from app.services.seats import ReaderSeat
+from app.services.steps import Agreement
+from app.web.deps import Ctx, CurrentReader
+from app.web.pages import render
+
+router = APIRouter(prefix="/read")
+_TEMPLATES = {
+    "consent": "read/consent.html",
+    "questionnaire": "read/questionnaire.html",
+    "afterwards": "read/questionnaire.html",
+    "display": "read/display.html",
+    "instructions": "read/welcome.html",
+}
+_MEASURES = ("screen_width", "screen_height", "window_width", "window_height", "pixel_ratio", "depth")
+
+
+@dataclass(frozen=True, slots=True)
+class StepPage:
+    """The pages around the images; `problem` says what was wrong with what was just sent, `given` holds it."""
+
+    welcome: Welcome
+    code: str
+    agreement: Agreement
+    questions: list[tuple[str, Question]]
+    after: bool
+    longest_answer: int
+    given: dict[str, str]
+    problem: str
+
+
+async def _texts(request: Request) -> dict[str, str]:
+    return {name: text for name, text in (await request.form()).items() if isinstance(text, str)}
+
+
+Texts = Annotated[dict[str, str], Depends(_texts)]
+
+
+@router.get("")
+def step(request: Request, ctx: Ctx, seat: CurrentReader) -> HTMLResponse:
+    with ctx.database.read() as db:
+        return _show(request, db, seat)
+
+
+@router.post("/consent")
+def consent(
+    ctx: Ctx,
+    seat: CurrentReader,
+    version: Annotated[str, Form()] = "",
+    agrees: Annotated[str, Form()] = "",
+) -> RedirectResponse:
+    with ctx.database.write() as db:
+        steps.consent(db, seat, version, clock.now(), agrees=agrees == "yes")
+    return RedirectResponse("/read", 303)
+
+
+@router.post("/questionnaire", response_model=None)
+def questionnaire(
+    request: Request, ctx: Ctx, seat: CurrentReader, given: Texts
+) -> HTMLResponse | RedirectResponse:
+    try:
+        with ctx.database.write() as db:
+            steps.answer(db, seat, given, clock.now(), after=given.get("after") == "true")
+    except InvalidError as error:
+        with ctx.database.read() as db:
+            return _show(request, db, seat, given, error.sentence)
+    return RedirectResponse("/read", 303)
+
+
+@router.post("/display", response_model=None)
+def display(request: Request, ctx: Ctx, seat: CurrentReader, given: Texts) -> HTMLResponse | RedirectResponse:
+    try:
+        measured = {name: _measure(given[name]) for name in _MEASURES if given.get(name)}
+        with ctx.database.write() as db:
+            steps.check_display(db, seat, measured, clock.now(), all_seen=given.get("seen") == "all")
+    except InvalidError as error:
+        with ctx.database.read() as db:
+            return _show(request, db, seat, given, error.sentence)
+    return RedirectResponse("/read", 303)
+
+
+@router.post("/start")
+def start(ctx: Ctx, seat: CurrentReader) -> RedirectResponse:
+    with ctx.database.write() as db:
+        readings.start(db, seat, clock.now())
+    return RedirectResponse("/read/rate", 303)
+
+
+@router.post("/withdraw")
+def withdraw(ctx: Ctx, seat: CurrentReader) -> RedirectResponse:
+    with ctx.database.write() as db:
+        steps.withdraw(db, seat, clock.now())
+    return RedirectResponse("/read", 303)
+
+
+def _measure(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise InvalidError("What the browser says of the display cannot be used.") from None
+
+
+def _show(
+    request: Request, db: Session, seat: ReaderSeat, given: dict[str, str] | None = None, problem: str = ""
+) -> HTMLResponse:
+    """The page of the step at which this reader stands."""
+    there = readings.welcome(db, seat, clock.now())
+    after = there.step.name == "afterwards"
+    page = StepPage(
+        welcome=there,
+        code=seat.code,
+        agreement=steps.agreement(db, seat),
+        questions=steps.asked(there.protocol, after=after),
+        after=after,
+        longest_answer=LONGEST_ANSWER,
+        given=given or {},
+        problem=problem,
+    )
+    template = _TEMPLATES.get(there.step.name, "read/finished.html")
+    return render(request, template, page, 422 if problem else 200)
