@@ -14,7 +14,7 @@ from app import clock, schema, worker
 from app.imaging import stimulus
 from app.protocol.order import order, reader_seed
 from app.services import audits, invitations, manifests, people, readings, seats, sessions
-from app.services.readings import Submission
+from app.services.submissions import Submission
 from app.settings import load_settings
 from app.tables.audits import Audit
 from app.tables.images import Image
@@ -84,7 +84,7 @@ def read_and_close(study):
             readings.start(db, seat, now)
             state = readings.state(db, seat)
             while not state.finished:
-                given = Submission(state.current, "real", 3, f"key-{number}-{state.position:04d}", 900.0)
+                given = Submission(state.current, 3, f"key-{number}-{state.position:04d}", 900.0, "real")
                 state = readings.rate(db, seat, given, now)
         sessions.close(db, study.user, study.session_id, key, now)
 

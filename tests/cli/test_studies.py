@@ -25,7 +25,7 @@ from app.services import (
     sessions,
     unblinding,
 )
-from app.services.readings import Submission
+from app.services.submissions import Submission
 from app.services.sessions import NewSession
 from app.settings import load_settings
 from app.tables.audit import AuditEvent
@@ -115,7 +115,7 @@ def read_all(parts, session_id, owner_id, code, answer):
         readings.start(db, seat, now)
         state = readings.state(db, seat)
         while not state.finished:
-            given = Submission(state.current, answer, 3, f"key-{code}-{state.position}", 1200.0)
+            given = Submission(state.current, 3, f"key-{code}-{state.position}", 1200.0, answer)
             state = readings.rate(db, seat, given, now)
 
 
