@@ -80,7 +80,9 @@ def before(protocol: Protocol) -> list[tuple[str, dict[str, object]]]:
     if protocol.consent:
         forms.append(("/read/consent", {"version": steps.version(protocol.consent), "agrees": "yes"}))
     if asked := steps.asked(protocol, after=False):
-        answers: dict[str, object] = {name: question.choices[0] if question.choices else "1" for name, question in asked}
+        answers: dict[str, object] = {
+            name: question.choices[0] if question.choices else "1" for name, question in asked
+        }
         forms.append(("/read/questionnaire", answers))
     if protocol.display_check:
         forms.append(("/read/display", DISPLAY))

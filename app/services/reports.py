@@ -17,7 +17,7 @@ from app.artifacts import Artifacts
 from app.errors import ConflictError, NotFoundError
 from app.protocol.design import Protocol
 from app.report import cells
-from app.services import audit, jobs, sessions, unblinding
+from app.services import annotations, audit, jobs, sessions, unblinding
 from app.services.jobs import JobView
 from app.services.people import SignedIn
 from app.services.unblinding import UnblindedRating
@@ -91,7 +91,12 @@ def figure(db: Session, artifacts: Artifacts, user: SignedIn, session_id: str, n
 FROM_REPORT = frozenset(
     {"per_reader.csv", "summary.csv", "images.csv", "report.html", "report.json", "tables.tex"}
 )
-EXPORTS = (*sorted(FROM_REPORT), "ratings.csv", "codebook.csv", "manifest.json")
+ANNOTATIONS = {
+    "remarks.csv": annotations.remarks_csv,
+    "marks.csv": annotations.marks_csv,
+    "questionnaire.csv": annotations.questionnaire_csv,
+}
+EXPORTS = (*sorted(FROM_REPORT), "ratings.csv", *ANNOTATIONS, "codebook.csv", "manifest.json")
 
 
 def export(db: Session, artifacts: Artifacts, user: SignedIn, session_id: str, name: str) -> bytes:
@@ -105,6 +110,8 @@ def export(db: Session, artifacts: Artifacts, user: SignedIn, session_id: str, n
         return artifacts.get(f"{there.folder}/{name}")
     if name == "ratings.csv":
         return ratings_csv(unblinding.ratings(db, session_id)).encode()
+    if name in ANNOTATIONS:
+        return ANNOTATIONS[name](db, session_id).encode()
     if name == "codebook.csv":
         return codebook(session).encode()
     if name == "manifest.json":
@@ -116,7 +123,7 @@ def codebook(session: VttSession) -> str:
     """What the columns of ratings.csv hold, in the words that this session's readers saw."""
     labels = Protocol.from_json(session.protocol).likert_labels
     words = {"first": labels[0], "points": len(labels), "last": labels[-1]}
-    rows = [[cell.format(**words) for cell in row] for row in CODEBOOK]
+    rows = [[cell.format(**words) for cell in row] for row in (*CODEBOOK, *annotations.BOOK)]
     return cells.table(("column", "meaning", "values"), rows)
 
 
@@ -139,12 +146,15 @@ def ratings_csv(ratings: list[UnblindedRating]) -> str:
 
 
 def folder_of(db: Session, session: VttSession) -> str:
-    """Where the report of these very ratings is kept. Ratings are only added, so their number and the last one tell them."""
+    """Where the report of these very ratings is kept. Ratings are only added, so their number, the last one and how many readers withdrew tell them."""
     query = (
         select(func.count(), func.max(Rating.id))
         .join(Item, Item.id == Rating.item_id)
         .where(Item.session_id == session.id)
     )
-    made_from = [report.VERSION, session.manifest_sha256, *db.execute(query).one()]
+    made_from = [
+        *(report.VERSION, session.manifest_sha256),
+        *(*db.execute(query).one(), unblinding.withdrawn(db, session.id)),
+    ]
     digest = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()
     return f"reports/{session.id}/{digest[:32]}"

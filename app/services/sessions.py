@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.errors import ConflictError, InvalidError, NotFoundError
+from app.protocol import wording
 from app.protocol.design import Protocol
 from app.services import audit, audits, imagesets, invitations, jobs, signoff, tokens
 from app.services.imagesets import ImageSetRow
@@ -83,7 +84,7 @@ def create(db: Session, user: SignedIn, new: NewSession, key: bytes, now: dateti
     )
     _room_for_repeats(n_real + n_synthetic, protocol)
     common_shape(db, real.id, synthetic.id)
-    public_title = _neutral(imagesets.named(new.public_title))
+    public_title = _neutral(imagesets.named(new.public_title), protocol)
     session = VttSession(
         id=tokens.identifier(),
         owner_id=user.id,
@@ -158,11 +159,15 @@ def copy(
     return session.id
 
 
-def _neutral(title: str) -> str:
-    """A title that readers may see; raises InvalidError where it names the method."""
+def _neutral(title: str, protocol: Protocol) -> str:
+    """A title that readers may see; raises InvalidError where it names the method, or a purpose that is hidden."""
     if re.search(r"style ?gan|\bgans?\b", title, re.IGNORECASE):
         raise InvalidError(
             "Readers see the title for readers: choose one that says nothing of how images were made, without “GAN”."
+        )
+    if protocol.purpose_hidden and (word := wording.names_purpose(title)):
+        raise InvalidError(
+            f"The purpose is hidden, but readers would read “{word}” in the title for readers."
         )
     return title
 

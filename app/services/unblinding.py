@@ -69,11 +69,16 @@ def looked(db: Session, session_id: str, actor: str) -> bool:
 
 def ratings(db: Session, session_id: str) -> list[UnblindedRating]:
     """The answers that count (each item's last revision) with the truth, by reader and position; not those that were withdrawn."""
+    return [unblinded for unblinded, _ in counted(db, session_id)]
+
+
+def counted(db: Session, session_id: str) -> list[tuple[UnblindedRating, Rating]]:
+    """The same, each beside the stored answer."""
     numbers = _numbers(db, session_id)
-    last: dict[tuple[str, str], UnblindedRating] = {}
+    last: dict[tuple[str, str], tuple[UnblindedRating, Rating]] = {}
     for row in db.execute(_JOINED.where(Item.session_id == session_id)):
         rating, code, item, origin, label, position, practised = row
-        last[rating.reading_id, item.id] = UnblindedRating(
+        unblinded = UnblindedRating(
             reader=code,
             model=label or "",
             image=image_name(numbers[item.image_id]),
@@ -84,7 +89,8 @@ def ratings(db: Session, session_id: str) -> list[UnblindedRating]:
             kind=item.kind,
             position=position if item.kind == "practice" else position - practised,
         )
-    return sorted(last.values(), key=lambda r: (r.reader, r.kind != "practice", r.position))
+        last[rating.reading_id, item.id] = unblinded, rating
+    return sorted(last.values(), key=lambda row: (row[0].reader, row[0].kind != "practice", row[0].position))
 
 
 def withdrawn(db: Session, session_id: str) -> int:

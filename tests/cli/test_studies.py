@@ -25,8 +25,8 @@ from app.services import (
     sessions,
     unblinding,
 )
-from app.services.submissions import Submission
 from app.services.sessions import NewSession
+from app.services.submissions import Submission
 from app.settings import load_settings
 from app.tables.audit import AuditEvent
 from app.tables.checkpoints import Checkpoint

@@ -65,6 +65,41 @@ def test_a_database_of_the_first_version_keeps_its_rows(empty):
             )
 
 
+def test_a_reading_from_before_practice_goes_on_where_it_stood(empty):
+    """Its place is counted from its ratings, and it goes up and down without losing one."""
+    schema.upgrade(empty, "20261127_pace_of_jobs")
+    rows = (
+        "INSERT INTO users VALUES ('u', 'a@example.org', 'researcher', 'x', '2026-01-02 00:00:00', NULL)",
+        """INSERT INTO image_sets (id, owner_id, name, kind, pipeline, created_at)
+        VALUES ('s', 'u', 'set', 'real', '{}', '2026-01-02 00:00:00')""",
+        "INSERT INTO images VALUES ('i', 'ab'), ('j', 'cd')",
+        """INSERT INTO vtt_sessions (id, owner_id, title, public_title, state, real_set_id, n_real, protocol, order_secret, created_at)
+        VALUES ('v', 'u', 't', 'p', 'draft', 's', 2, '{}', 'aa', '2026-01-02 00:00:00')""",
+        "INSERT INTO items (id, session_id, image_id, number, kind, stimulus_sha256) VALUES ('1', 'v', 'i', 1, 'main', 'ab'), ('2', 'v', 'j', 2, 'main', 'cd')",
+        "INSERT INTO readers (id, owner_id, code, created_at) VALUES ('r', 'u', 'R01', '2026-01-02 00:00:00')",
+        """INSERT INTO readings (id, session_id, reader_id, slot, link_hash, link_expires_at, invited_at, started_at)
+        VALUES ('g', 'v', 'r', 1, 'h', '2027-01-02 00:00:00', '2026-01-02 00:00:00', '2026-01-03 00:00:00')""",
+        "INSERT INTO presentations (token, reading_id, position, item_id) VALUES ('x', 'g', 1, '1'), ('y', 'g', 2, '2')",
+        """INSERT INTO ratings (reading_id, item_id, revision, answer, likert, key, shown_ms, viewport, rated_at)
+        VALUES ('g', '1', 1, 'real', 4, 'k1', 5, '{}', '2026-01-03 00:00:00'),
+        ('g', '1', 2, 'synthetic', 2, 'k2', 5, '{}', '2026-01-03 00:00:01')""",
+    )
+    with empty.engine.begin() as connection:
+        for row in rows:
+            connection.execute(text(row))
+    for _ in range(2):
+        schema.upgrade(empty)
+        with empty.engine.connect() as connection:
+            stood = text("SELECT answered, practised, total, instructed_at = started_at FROM readings")
+            assert connection.execute(stood).one() == (1, 0, 2, 1)
+            assert connection.execute(text("SELECT count(*), min(marks) FROM ratings")).one() == (2, None)
+        with pytest.raises(DBAPIError, match="fixed when the reading starts"), empty.engine.begin() as again:
+            again.execute(text("UPDATE presentations SET position = 3 WHERE token = 'x'"))
+        schema.downgrade(empty, "20261127_pace_of_jobs")
+    with empty.engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM presentations")).scalar_one() == 2
+
+
 def test_a_migration_that_would_break_references_is_undone(empty):
     schema.upgrade(empty)
     with pytest.raises(ConflictError, match="undone"), empty.rebuild() as connection:
@@ -95,7 +130,15 @@ def test_no_column_of_images_or_items_tells_the_truth(empty):
             for table in ("images", "items", "presentations", "ratings")
         }
     assert columns["images"] == {"id", "sha256"}
-    assert columns["items"] == {"id", "session_id", "image_id", "number", "kind", "stimulus_sha256", "feedback"}
+    assert columns["items"] == {
+        "id",
+        "session_id",
+        "image_id",
+        "number",
+        "kind",
+        "stimulus_sha256",
+        "feedback",
+    }
     forbidden = {"image_set_id", "checkpoint_id", "seed", "truth", "origin", "created_at", "arm_id"}
     assert not forbidden & set().union(*columns.values())
 

@@ -7,7 +7,7 @@ from scipy import stats
 from app.errors import InvalidError
 from app.protocol import scale, wording
 from app.protocol.design import Protocol
-from app.protocol.order import order, reader_seed
+from app.protocol.order import order, reader_seed, with_repeats
 
 SECRET = "5a" * 32
 
@@ -71,3 +71,37 @@ def test_a_stored_protocol_that_was_tampered_with_is_refused():
 def test_the_words_for_readers():
     assert wording.proportion(20, 30) == "20 of the 50 images are real and 30 are synthetic."
     assert len(scale.LABELS) == scale.POINTS
+
+
+def test_a_repeat_comes_so_many_places_after_its_item_or_more_and_all_come_once():
+    items = [f"item-{number}" for number in range(20)]
+    repeated = {f"again-{number}": f"item-{number}" for number in range(0, 20, 4)}
+    for slot in range(1, 300):
+        seed = reader_seed(SECRET, slot)
+        placed = with_repeats(order(items, seed), repeated, 6, seed)
+        assert sorted(placed) == sorted([*items, *repeated])
+        assert all(placed.index(again) - placed.index(first) >= 6 for again, first in repeated.items())
+
+
+def test_repeats_stand_at_many_places_and_the_others_keep_their_order():
+    items = [f"item-{number}" for number in range(30)]
+    places = set()
+    for slot in range(1, 200):
+        seed = reader_seed(SECRET, slot)
+        ordered = order(items, seed)
+        placed = with_repeats(ordered, {"again": "item-3"}, 5, seed)
+        places.add(placed.index("again"))
+        if ordered.index("item-3") < 25:
+            assert [one for one in placed if one != "again"] == ordered
+    assert min(places) == 5
+    assert max(places) == 30
+    assert len(places) > 20
+
+
+def test_without_repeats_the_order_stays_and_too_many_are_refused():
+    items = ["a", "b", "c", "d"]
+    assert with_repeats(items, {}, 2, b"seed") == items
+    assert set(with_repeats(items, {"a2": "a", "d2": "d"}, 2, b"seed")) == {*items, "a2", "d2"}
+    for lag, repeated in ((2, {"a2": "a", "b2": "b", "c2": "c"}), (9, {"a2": "a"})):
+        with pytest.raises(ValueError, match="too few"):
+            with_repeats(items, repeated, lag, b"seed")

@@ -17,7 +17,9 @@ export function chosen() {
 
 export function choose(name, value) {
   const input = form.querySelector(`input[name="${name}"][value="${value}"]`);
-  if (input && !input.disabled) input.checked = true;
+  if (!input || input.disabled) return;
+  input.checked = true;
+  if (document.activeElement instanceof HTMLButtonElement) input.focus(); // so that Enter is for the answer, not for that button
 }
 
 export function clear() {

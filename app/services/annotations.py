@@ -1,0 +1,62 @@
+"""What readers said besides their answers, as tables: remarks, marks on the images, the questionnaire, the displays."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.report import cells
+from app.services import unblinding
+from app.tables.people import Reader
+from app.tables.sessions import Rating, Reading
+
+BOOK = (
+    ("remark", "what the reader wrote about the image (remarks.csv)", "text"),
+    ("cue", "the word of a mark (marks.csv)", "text"),
+    ("x", "the mark's left edge (marks.csv)", "fraction of the image's width"),
+    ("y", "the mark's upper edge (marks.csv)", "fraction of the image's height"),
+    ("width", "how wide the mark is (marks.csv)", "fraction of the image's width; 0 for a point"),
+    ("height", "how high the mark is (marks.csv)", "fraction of the image's height; 0 for a point"),
+    ("page", "when a question was asked (questionnaire.csv)", "before or after the images, display"),
+    ("question", "the question as worded, or what was measured (questionnaire.csv)", "text"),
+)
+_SHOWN = ("reader", "image", "kind", "position")
+
+
+def remarks_csv(db: Session, session_id: str) -> str:
+    """One row for each remark that counts."""
+    rows = [(*shown, rating.remark) for shown, rating in _counted(db, session_id) if rating.remark]
+    return cells.table((*_SHOWN, "remark"), rows)
+
+
+def marks_csv(db: Session, session_id: str) -> str:
+    """One row for each mark of an answer that counts."""
+    names = ("cue", "x", "y", "width", "height")
+    rows = [
+        (*shown, *(mark[name] for name in names))
+        for shown, rating in _counted(db, session_id)
+        for mark in rating.marks or ()
+    ]
+    return cells.table((*_SHOWN, *names), rows)
+
+
+def questionnaire_csv(db: Session, session_id: str) -> str:
+    """One row for each reader and question, and for each measure of the display; empty where nothing was answered."""
+    query = (
+        select(Reader.code, Reading.about, Reading.afterwards, Reading.display)
+        .join(Reader, Reader.id == Reading.reader_id)
+        .where(Reading.session_id == session_id, Reading.withdrawn_at.is_(None))
+        .order_by(Reader.code)
+    )
+    rows: list[tuple[object, ...]] = []
+    for code, before, after, display in db.execute(query):
+        for page, answers in (("before", before), ("after", after)):
+            rows += [(code, page, one["question"], one["answer"]) for one in answers or ()]
+        rows += [(code, "display", name, value) for name, value in (display or {}).items()]
+    return cells.table(("reader", "page", "question", "answer"), rows)
+
+
+def _counted(db: Session, session_id: str) -> Iterator[tuple[tuple[object, ...], Rating]]:
+    """The answers that count, each under its reader, image, kind and position as in ratings.csv."""
+    for rating, stored in unblinding.counted(db, session_id):
+        yield (rating.reader, rating.image, rating.kind, rating.position), stored
