@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 TORCH ?= torch~=2.13.0
 JOBS ?= 2
 
-.PHONY: run install install-dev browser test check format soak lock clean
+.PHONY: run install install-dev browser test check format screenshots soak lock clean
 
 run: $(VENV)/.installed
 	@BLINDREAD_DATA_DIR="$(DATA)" $(BIN)/blindread demo --port $(PORT)
@@ -50,6 +50,10 @@ check: $(VENV)/.installed-dev
 	$(BIN)/djlint --quiet --check templates
 	$(BIN)/djlint --quiet --lint templates
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+
+# The pictures of docs/reading-room.md, taken anew.
+screenshots: $(VENV)/.installed-dev browser
+	$(BIN)/python -m tests.browser.pictures docs/images/reading-room
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff format .

@@ -78,6 +78,7 @@ async function goTo(next) {
 async function presentCurrent() {
   if (state.until_break === 0 && rested !== state.current) {
     leave();
+    view.blank();
     rested = state.current;
     await interlude.rest();
   }
@@ -89,7 +90,6 @@ function leave() {
   exposure.stop();
   view.busy(true);
   view.clear();
-  view.blank();
 }
 
 // To the next image, before the server has acknowledged the answer to this one.
@@ -193,7 +193,8 @@ async function practise(submission) {
   const { settled } = await answers.put(submission);
   const outcome = await settled;
   if (outcome.state?.feedback) {
-    leave();
+    leave(); // the image stays, to be learned from, unless the time to look at it is limited
+    if (view.exposureLimit) view.blank();
     await interlude.feedback(outcome.state.feedback);
   }
   told.end();

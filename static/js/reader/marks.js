@@ -1,4 +1,4 @@
-// Where the image gave itself away: a word is chosen, then a place is clicked or a box is drawn. By keyboard a word marks the whole image.
+// What made the reader answer so: a word is chosen, then a place is clicked or a box is drawn. By keyboard a word marks the whole image.
 
 import * as lens from "./lens.js";
 
@@ -56,7 +56,9 @@ function draw() {
   layer.replaceChildren(
     ...made.map((mark) => {
       const shown = document.createElement("span");
-      shown.textContent = mark.cue;
+      const word = document.createElement("b");
+      word.textContent = mark.cue;
+      shown.append(word);
       shown.className = mark.width || mark.height ? "box" : "point";
       shown.style.left = `${box.left - room.left + mark.x * box.width}px`;
       shown.style.top = `${box.top - room.top + mark.y * box.height}px`;

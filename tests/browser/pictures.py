@@ -1,0 +1,185 @@
+"""Take the pictures of `docs/reading-room.md`: every page of a reader, at three sizes, of the demonstration's own images.
+
+python -m tests.browser.pictures docs/images/reading-room
+"""
+
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from app import clock, worker
+from app.db import Database
+from app.demo import preparation
+from app.protocol import wording
+from app.protocol.design import Protocol
+from app.protocol.practice import Practice
+from app.protocol.questions import Question
+from app.services import people, sessions
+from app.services.sessions import NewSession
+from app.settings import Settings, load_settings
+from tests.browser.conftest import ARGUMENTS, installed
+from tests.servers import Server
+
+LOOKS = {
+    "laptop": ({"width": 1366, "height": 768}, "light"),
+    "desktop": ({"width": 1920, "height": 1080}, "dark"),
+    "tablet": ({"width": 1024, "height": 1366}, "light"),
+}
+PROTOCOL = Protocol(
+    consent="You take part in a study of medical images. Your answers are kept under a code and used for research. You can stop at any "
+    "time, and withdraw your answers until the study is closed.",
+    questions=(
+        Question("How many years have you been reading MR?", "number", required=True),
+        Question(
+            "What is your speciality?",
+            "choice",
+            ("Radiology", "Neurology", "Medical physics", "Another"),
+            required=True,
+        ),
+        Question("Was there anything that made you suspicious?", after=True),
+    ),
+    display_check=True,
+    smallest_width=800,
+    smallest_height=600,
+    practice=Practice(real=1, synthetic=1),
+    block_size=2,
+    cues=wording.CUES,
+    remarks=True,
+    allow_undo=True,
+    debrief="The synthetic images were made by a generator that was trained on slices of one head. Thank you for your time.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """Takes pictures of a page into a folder, each under the page's name and its size."""
+
+    page: Page
+    out: Path
+    size: str
+
+    def take(self, name: str) -> None:
+        self.page.wait_for_load_state("networkidle")
+        self.page.screenshot(path=self.out / f"{name}-{self.size}.jpg", type="jpeg", quality=82)
+
+
+def take_all(out: Path) -> None:
+    """Prepare a study of the demonstration's images and walk through it once for each size."""
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        settings = load_settings({"BLINDREAD_DATA_DIR": folder})
+        preparation.prepare(settings)
+        server = Server(folder)
+        server.start()
+        try:
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(executable_path=installed(), args=ARGUMENTS)
+                for (size, look), token in zip(LOOKS.items(), _links(settings), strict=True):
+                    _walk(_camera(browser, out, size, *look), f"{server.url}/r/{token}")
+        finally:
+            server.kill()
+
+
+def _camera(browser: Browser, out: Path, size: str, viewport: dict[str, int], scheme: str) -> Camera:
+    return Camera(browser.new_page(viewport=viewport, color_scheme=scheme), out, size)
+
+
+def _links(settings: Settings) -> list[str]:
+    database, key = Database(settings.database_url), settings.secret_key
+    with database.write() as db:
+        user = people.by_email(db, preparation.RESEARCHER)
+        old = sessions.own(db, user, sessions.listing(db, user, clock.now())[0].id)
+        asked = NewSession(
+            "Pictures", "Brain MR slices", old.real_set_id, "3", _synthetic(db, old), "3", PROTOCOL
+        )
+        session_id = sessions.create(db, user, asked, key, clock.now())
+        sessions.start_freeze(db, user, session_id, key, clock.now())
+    parts = worker.Parts.build(settings, "cpu")
+    worker.run_until_idle(parts)
+    with database.write() as db:
+        sessions.open_session(db, user, session_id, key, clock.now(), preparation.REASON)
+        tokens = [sessions.invite(db, user, session_id, "", key, clock.now()).token for _ in LOOKS]
+    database.close()
+    return tokens
+
+
+def _synthetic(db, session) -> str:
+    return sessions.the_arm(db, session.id).image_set_id
+
+
+def _walk(camera: Camera, link: str) -> None:
+    page = camera.page
+    page.goto(link)
+    camera.take("link")
+    page.get_by_role("button", name="Continue").click()
+    camera.take("consent")
+    page.get_by_role("button", name="I agree", exact=True).click()
+    page.get_by_label("How many years").fill("12")
+    page.get_by_label("Radiology").check()
+    camera.take("questions")
+    page.get_by_role("button", name="Continue").click()
+    camera.take("display")
+    page.get_by_role("button", name="Yes, all eleven").click()
+    camera.take("instructions")
+    page.get_by_role("button", name="Start").click()
+    _practise(camera)
+    _rate(camera)
+    camera.take("last-questions")
+    page.get_by_role("button", name="Continue").click()
+    camera.take("finish")
+    page.close()
+
+
+def _practise(camera: Camera) -> None:
+    for place in (1, 2):
+        _at(camera.page, place, 2)
+        _answer(camera.page, "r4")
+        expect(camera.page.locator("#feedback h2")).to_be_visible()
+        if place == 2:
+            camera.take("practice")
+        camera.page.keyboard.press("Enter")
+
+
+def _rate(camera: Camera) -> None:
+    page = camera.page
+    for place in range(1, 7):
+        if place in {3, 5}:
+            expect(page.locator("#break h2")).to_be_visible()
+            if place == 3:
+                camera.take("break")
+            page.keyboard.press("Enter")
+        _at(page, place, 6)
+        if place == 4:
+            _mark(page)
+            camera.take("rating")
+        _answer(page, "s2")
+    expect(page.get_by_text("Some last questions")).to_be_visible()
+
+
+def _mark(page: Page) -> None:
+    box = page.locator("#stimulus").bounding_box()
+    assert box is not None
+    page.get_by_role("button", name="texture").click()
+    page.mouse.move(box["x"] + box["width"] * 0.35, box["y"] + box["height"] * 0.4)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.65)
+    page.mouse.up()
+    page.keyboard.press("s")
+    page.keyboard.press("2")
+
+
+def _at(page: Page, place: int, total: int) -> None:
+    expect(page.locator("#position")).to_have_text(f"{place} of {total}")
+    expect(page.locator("#answer input").first).to_be_enabled()
+
+
+def _answer(page: Page, keys: str) -> None:
+    for key in (*keys, "Enter"):
+        page.keyboard.press(key)
+
+
+if __name__ == "__main__":
+    take_all(Path(sys.argv[1]))
