@@ -2,25 +2,38 @@
 
 SQLite is one file with one writer at a time. Its own busy-wait lets late writers overtake early ones for
 seconds, so writers of one process queue here, first come first served; the other process's short transactions
-are waited for by SQLite's timeout.
+are waited for by SQLite's timeout. Who waits in vain, or finds no room or no way to write, gets UnavailableError:
+nothing of its block was saved, and the same again later is right.
 """
 
-import threading
-from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, DateTime, MetaData, create_engine, event
 from sqlalchemy.engine import Dialect, Engine, make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
-from app.errors import ConflictError
+from app.errors import ConflictError, UnavailableError
+from app.fairlock import FairLock
 
-_BUSY_TIMEOUT_MS = 20_000
+PATIENCE = 5.0  # seconds that a person may wait for another process's write
+_BUSY = "The database is busy just now. Please try again in a moment."
+_REASONS = {  # by SQLite's primary result codes
+    5: _BUSY,
+    6: _BUSY,
+    8: "The database can only be read just now. Please tell whoever runs this server, and try again later.",
+    10: "The database's disk does not work just now. Please tell whoever runs this server, and try again later.",
+    13: "The database's disk is full. Please tell whoever runs this server, and try again later.",
+    14: "The database cannot be opened just now. Please tell whoever runs this server, and try again later.",
+    15: _BUSY,
+}
+_REOPEN = {8, 10, 14}  # a connection that was opened for reading only stays so
+_AWAY = "The database cannot be reached just now. Please try again in a moment."
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -57,38 +70,17 @@ class Table(DeclarativeBase):
     type_annotation_map = {datetime: UtcDateTime}  # noqa: RUF012 - SQLAlchemy reads it from the class
 
 
-class FairLock:
-    """A lock that is given out in the order of asking; any thread may release it."""
-
-    def __init__(self) -> None:
-        self._mutex = threading.Lock()
-        self._queue: deque[threading.Lock] = deque()
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        turn = threading.Lock()
-        turn.acquire()
-        with self._mutex:
-            self._queue.append(turn)
-            first = len(self._queue) == 1
-        if not first:
-            turn.acquire()
-        try:
-            yield
-        finally:
-            with self._mutex:
-                self._queue.popleft()
-                if self._queue:
-                    self._queue[0].release()
-
-
 class Database:
     """One database of one process: `read()` and `write()` give a session that ends with the block."""
 
-    def __init__(self, url: str) -> None:
-        """Open the database at `url` (made when first written to); does not migrate it."""
+    def __init__(self, url: str, patience: float = PATIENCE) -> None:
+        """Open the database at `url` (made when first written to); does not migrate it.
+
+        `patience` is how many seconds to wait for other threads' writes, and then for other processes'.
+        """
+        self._patience = patience
         self.engine = (
-            _sqlite_engine(url)
+            _sqlite_engine(url, patience)
             if make_url(url).get_backend_name() == "sqlite"
             else create_engine(url, hide_parameters=True)
         )
@@ -98,20 +90,28 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session that sees one state of the database and is rolled back at the end."""
-        with Session(self.engine) as db:
+        with self._available(), Session(self.engine) as db:
             yield db
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """A session that is committed, and synced to disk, before the block's end returns."""
-        with self._writers.held(), Session(self._writing, expire_on_commit=False) as db, db.begin():
+        """A session that is committed, and synced to disk, before the block's end returns.
+
+        Raises UnavailableError, with nothing saved, where that cannot be done now.
+        """
+        with (
+            self._turn(),
+            self._available(),
+            Session(self._writing, expire_on_commit=False) as db,
+            db.begin(),
+        ):
             yield db
 
     @contextmanager
     def rebuild(self) -> Iterator[Connection]:
         """A transaction in which tables may be dropped and made anew: references are checked at its end, not before."""
         lite = self.engine.dialect.name == "sqlite"
-        with self._writers.held(), self._writing.connect() as connection:
+        with self._turn(), self._available(), self._writing.connect() as connection:
             driver: Any = connection.connection.driver_connection
             if lite:  # has no effect within a transaction, so it stands before
                 driver.execute("PRAGMA foreign_keys=OFF")
@@ -129,8 +129,31 @@ class Database:
     def close(self) -> None:
         self.engine.dispose()
 
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(self._writers.held(self._patience))
+            except TimeoutError:
+                raise UnavailableError(_BUSY) from None
+            yield
 
-def _sqlite_engine(url: str) -> Engine:
+    @contextmanager
+    def _available(self) -> Iterator[None]:
+        """Errors that pass by themselves or by an administrator's hand, as UnavailableError."""
+        try:
+            yield
+        except OperationalError as error:
+            code = getattr(error.orig, "sqlite_errorcode", None)
+            reason = _AWAY if code is None else _REASONS.get(code & 0xFF)
+            if reason is None:
+                raise
+            if code is not None and code & 0xFF in _REOPEN:
+                self.engine.dispose()
+            raise UnavailableError(reason) from error
+
+
+def _sqlite_engine(url: str, patience: float) -> Engine:
     file = make_url(url).database
     if file:
         Path(file).parent.mkdir(parents=True, exist_ok=True)
@@ -140,9 +163,9 @@ def _sqlite_engine(url: str) -> Engine:
     def prepare(connection: Any, record: Any) -> None:
         del record
         connection.isolation_level = None  # we say BEGIN ourselves, below
+        connection.execute(f"PRAGMA busy_timeout={round(1000 * patience)}")
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
             connection.execute(f"PRAGMA {pragma}")
-        connection.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

@@ -35,3 +35,7 @@ class TooLargeError(AppError):
 
 class TooManyError(AppError):
     """Too many attempts; wait."""
+
+
+class UnavailableError(AppError):
+    """Nothing is wrong with what was asked, but it cannot be done or saved now; the same again later is right."""

@@ -27,8 +27,8 @@ def downgrade(database: Database, revision: str) -> None:
 
 def is_current(database: Database) -> bool:
     """Whether the database has exactly the schema of this program."""
-    with database.engine.connect() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
+    with database.read() as db:
+        found = MigrationContext.configure(db.connection()).get_current_revision()
     return found == ScriptDirectory.from_config(_config()).get_current_head()
 
 

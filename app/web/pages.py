@@ -21,6 +21,7 @@ from app.errors import (
     SignInRequiredError,
     TooLargeError,
     TooManyError,
+    UnavailableError,
 )
 
 _STATUS: dict[type[AppError], int] = {
@@ -31,7 +32,9 @@ _STATUS: dict[type[AppError], int] = {
     ConflictError: 409,
     TooLargeError: 413,
     TooManyError: 429,
+    UnavailableError: 503,
 }
+_RETRY_AFTER = {429: "60", 503: "2"}  # seconds
 _STARLETTE_SENTENCES = {
     404: "There is nothing here.",
     405: "This address does not take that.",
@@ -94,6 +97,13 @@ async def show_crash(request: Request, error: Exception) -> Response:
 
 
 def _answer(request: Request, status: int, sentence: str) -> Response:
+    response = _shown(request, status, sentence)
+    if status in _RETRY_AFTER:
+        response.headers["Retry-After"] = _RETRY_AFTER[status]
+    return response
+
+
+def _shown(request: Request, status: int, sentence: str) -> Response:
     if _wants_json(request):
         return JSONResponse({"error": sentence}, status, headers={"Cache-Control": "no-store"})
     reader = _for_reader(request)

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.engines import local
-from app.errors import AppError
+from app.errors import AppError, UnavailableError
 from app.services import audits, checkpoints, drafts, imports, pictures, reports, samples, sessions
 from app.tables.jobs import Job
 from app.worker import drawing, generators, images, studies
@@ -44,7 +45,8 @@ def run(parts: Parts, stopping: threading.Event, concurrency: int = 1) -> None:
     """Raise SamplingRefused for a device that is not there. Work until `stopping` is set, on `concurrency` jobs at a time; those in hand are then given back and go on at the next start."""
     sample.pick_devices(parts.device)
     name = f"{socket.gethostname()}:{os.getpid()}"
-    release_dead(parts)
+    with suppress(UnavailableError):  # their leases run out by themselves
+        release_dead(parts)
     torch.set_num_threads(max(1, torch.get_num_threads() // concurrency))
     log.info("worker ready", worker=name, device=parts.device, concurrency=concurrency)
     threads = [
@@ -54,7 +56,8 @@ def run(parts: Parts, stopping: threading.Event, concurrency: int = 1) -> None:
     for thread in threads:
         thread.start()
     while not stopping.is_set():
-        sweep_staging(parts)
+        with suppress(UnavailableError):  # the next sweep comes in a minute
+            sweep_staging(parts)
         stopping.wait(_SWEEP_SECONDS)
     for thread in threads:
         thread.join()
@@ -84,13 +87,26 @@ def run_one(parts: Parts, name: str, stopping: threading.Event) -> bool:
     if job is None:
         return False
     work = Work(parts, job, name, stopping)
-    end = _do(work)
-    with parts.database.write() as db:
-        end(db)
-        ended = local.has_ended(db, job.id)
+    ended = _end(work, _do(work))
     if ended and "staged" in job.payload:
         shutil.rmtree(work.staged(), ignore_errors=True)
     return True
+
+
+def _end(work: Work, end: Callable[[Session], None]) -> bool:
+    """Write down how a job ended, as soon as the database can be written to; gives whether it is over for good.
+
+    A worker that is told to stop meanwhile leaves it: its lease runs out, and the job is done again.
+    """
+    while True:
+        try:
+            with work.parts.database.write() as db:
+                end(db)
+                return local.has_ended(db, work.job.id)
+        except UnavailableError as error:
+            log.warning("job could not be ended yet", job=work.job.id, reason=error.sentence)
+            if work.stopping.wait(_IDLE_SECONDS):
+                return False
 
 
 def release_dead(parts: Parts) -> None:
@@ -121,6 +137,10 @@ def _do(work: Work) -> Callable[[Session], None]:
     try:
         with work.beating():
             BODIES[job.kind](work)
+    except UnavailableError as error:
+        log.warning("job put off", job=job.id, kind=job.kind, reason=error.sentence)
+        sentence = error.sentence
+        return lambda db: local.put_off(db, job.id, name, clock.now(), sentence)
     except (AppError, Refusal) as refusal:
         sentence = str(refusal)
         return lambda db: local.finish(db, job.id, name, clock.now(), sentence)

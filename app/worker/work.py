@@ -12,10 +12,12 @@ from app.artifacts import Artifacts
 from app.db import Database
 from app.engines import local
 from app.engines.local import Claimed
+from app.errors import UnavailableError
 from app.settings import Settings
 
 _BEAT_SECONDS = 10.0
 _TELL_SECONDS = 0.3
+_PATIENCE = 60.0  # seconds to wait for others' writes: nobody watches, and what was computed is worth it
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,10 @@ class Parts:
     @classmethod
     def build(cls, settings: Settings, device: str = "auto") -> "Parts":
         return cls(
-            settings, Database(settings.database_url), Artifacts(str(settings.data_dir / "artifacts")), device
+            settings,
+            Database(settings.database_url, _PATIENCE),
+            Artifacts(str(settings.data_dir / "artifacts")),
+            device,
         )
 
 
@@ -80,8 +85,11 @@ class Work:
         return self.parts.settings.staging_dir / str(self.payload["staged"])
 
     def _beat(self, done: int | None = None, total: int | None = None) -> bool:
-        with self.parts.database.write() as db:
-            held = local.heartbeat(db, self.job.id, self.worker, clock.now(), done, total)
+        try:
+            with self.parts.database.write() as db:
+                held = local.heartbeat(db, self.job.id, self.worker, clock.now(), done, total)
+        except UnavailableError:
+            return True  # a sign of life may fail; where the database stays away, the next batch will tell
         if not held:
             self._lost.set()
         return held

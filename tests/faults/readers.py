@@ -1,0 +1,110 @@
+"""Readers as programs: they rate over HTTP, send again what was not acknowledged, and write down what they were told."""
+
+import random
+import threading
+import time
+
+import httpx2
+from sqlalchemy import select
+
+from app import clock
+from app.services import invitations, people, readings, seats
+from app.tables.sessions import Presentation, Rating
+from app.web.deps import READER_COOKIE
+from tests.web.conftest import OWNER
+
+
+class Book:
+    """What readers tried and what they were told is saved, by the item's random name."""
+
+    def __init__(self):
+        self.attempted, self.acknowledged, self.lock = {}, {}, threading.Lock()
+
+    def note(self, where, key, value):
+        with self.lock:
+            where[key] = value
+
+
+def invited(site, session_id, count):
+    """Cookies of readers who have started."""
+    now, cookies = clock.now(), []
+    with site.parts.database.write() as db:
+        owner_id = people.by_email(db, OWNER).id
+        for _ in range(count):
+            link = invitations.invite(db, session_id, owner_id, None, now)
+            cookie = seats.confirm(db, link.token, now)
+            readings.start(db, seats.seat(db, cookie, now), now)
+            cookies.append(cookie)
+    return cookies
+
+
+def client(url, cookie):
+    return httpx2.Client(base_url=url, cookies={READER_COOKIE: cookie}, timeout=20)
+
+
+def answered(current, answer="real", likert=4):
+    """A body of `POST /read/ratings`."""
+    return {
+        "item": current,
+        "answer": answer,
+        "likert": likert,
+        "key": f"key-{current}",
+        "shown_ms": 5.0,
+    }
+
+
+def read(server, book, cookie, rng, pause=0.05, most=10**9):
+    """Rate to the end, or `most` images; each answer is sent again with its key until it is acknowledged."""
+    with client(server.url, cookie) as web:
+        state = persistently(lambda: web.get("/read/state"))
+        while (current := state["current"]) and most:
+            value = (rng.choice(["real", "synthetic"]), rng.randint(1, 5))
+            book.note(book.attempted, current, value)
+            body = answered(current, *value)
+            state = persistently(lambda body=body: web.post("/read/ratings", json=body))
+            book.note(book.acknowledged, current, value)
+            most -= 1
+            time.sleep(rng.uniform(0, pause))
+
+
+def read_one_after_the_other(server, book, cookies, seed, pause=0.05):
+    rng = random.Random(seed)
+    for cookie in cookies:
+        read(server, book, cookie, rng, pause)
+
+
+def persistently(call):
+    """Until it is answered otherwise than by "not now"."""
+    for _ in range(2000):
+        try:
+            answer = call()
+        except httpx2.TransportError:
+            time.sleep(0.02)
+            continue
+        if answer.status_code == 503:
+            time.sleep(0.2)
+            continue
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+    raise AssertionError("no answer after two thousand attempts")
+
+
+def stored(site):
+    """(item's random name, (answer, likert)) of every rating."""
+    query = select(Presentation.token, Rating.answer, Rating.likert).join(
+        Presentation,
+        (Presentation.reading_id == Rating.reading_id) & (Presentation.item_id == Rating.item_id),
+    )
+    with site.parts.database.read() as db:
+        return [(token, (answer, likert)) for token, answer, likert in db.execute(query)]
+
+
+def check(site, book):
+    """Acknowledged ⊆ stored ⊆ attempted, nothing twice, and SQLite finds its file whole; gives how many are stored."""
+    rows = stored(site)
+    kept = dict(rows)
+    assert len(rows) == len(kept)
+    assert book.acknowledged.items() <= kept.items() <= book.attempted.items()
+    with site.parts.database.read() as db:
+        assert db.connection().exec_driver_sql("PRAGMA integrity_check").scalars().all() == ["ok"]
+    return len(rows)
