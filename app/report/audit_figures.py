@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from app.blinding.pictures import Picture
-from app.report.figures import INK, REAL, SYNTHETIC, drawing
+from app.report.figures.canvas import INK, REAL, SYNTHETIC, drawing
 
 _KINDS = (("real", REAL), ("synthetic", SYNTHETIC))
 

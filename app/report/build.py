@@ -20,11 +20,11 @@ from app.report.repeats import Repeated
 from app.report.rows import POINTS, Rating
 from app.report.sensitivity import Analysis
 from app.report.timing import Timing, timing
-from app.stats import crossed, detection, paper
+from app.stats import crossed, detection, paper, roc
 from app.stats.crossed import CrossedMean
 from app.stats.detection import Counts, Metrics, Rate, Sensitivity
 from app.stats.estimates import MeanSd, NotEstimable, Number, Proportion
-from app.stats.roc import Auc
+from app.stats.roc import Auc, Curve
 from app.stats.spread import Quartiles, quartiles
 
 NAMES = {"precision": "Precision", "recall": "Recall", "accuracy": "Accuracy", "fpr": "FPR", "fnr": "FNR"}
@@ -50,6 +50,7 @@ class ReaderResult:
     seconds: Quartiles
     sensitivity: Sensitivity
     likert_auc: Auc
+    roc: Curve
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +196,7 @@ def _reader(reader: str, model: str, ratings: Sequence[Rating]) -> ReaderResult:
         seconds=quartiles(np.array([rating.seconds for rating in ratings], np.float64)),
         sensitivity=detection.sensitivity(counts),
         likert_auc=likert_auc(ratings),
+        roc=roc.curve(_likerts(synthetic), _likerts(real)),
     )
 
 

@@ -9,7 +9,8 @@ from markupsafe import Markup
 from app import bundled
 from app.report import images, printing, sensitivity, words
 from app.report.build import METRICS, NAMES, Report, rate
-from app.report.figures import Figure, draw
+from app.report.figures import draw
+from app.report.figures.canvas import Figure
 
 Pictures = Mapping[tuple[str, str], str]
 NO_PICTURES: Pictures = {}

@@ -5,11 +5,12 @@ from pathlib import Path
 from app.report import csv, html, json, latex
 from app.report.build import Report
 from app.report.figures import draw
+from app.report.figures.canvas import Figure
 from app.report.html import NO_PICTURES, Pictures
 
 
-def write(report: Report, outdir: Path, pictures: Pictures = NO_PICTURES) -> None:
-    """per_reader.csv, summary.csv, images.csv, report.json, report.html, tables.tex and figures/*.svg in `outdir`."""
+def write(report: Report, outdir: Path, pictures: Pictures = NO_PICTURES) -> tuple[Figure, ...]:
+    """per_reader.csv, summary.csv, images.csv, report.json, report.html, tables.tex and figures/*.svg in `outdir`; the figures drawn."""
     (outdir / "figures").mkdir(parents=True, exist_ok=True)
     figures = draw(report)
     texts = {
@@ -23,3 +24,4 @@ def write(report: Report, outdir: Path, pictures: Pictures = NO_PICTURES) -> Non
     }
     for name, text in texts.items():
         (outdir / name).write_text(text, encoding="utf-8", newline="")
+    return figures

@@ -59,8 +59,7 @@ def keep(artifacts: Artifacts, made: Made) -> None:
     folder = made.folder
     with tempfile.TemporaryDirectory(prefix="blindread-report-") as name:
         outdir = Path(name)
-        write.write(made.report, outdir, pictures)
-        figures = sorted(path.name for path in (outdir / "figures").glob("*.svg"))
+        figures = [(each.name, each.caption) for each in write.write(made.report, outdir, pictures)]
         for path in sorted(outdir.rglob("*")):
             if path.is_file():
                 artifacts.put(f"{folder}/{path.relative_to(outdir).as_posix()}", path.read_bytes())

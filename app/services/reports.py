@@ -40,11 +40,11 @@ CODEBOOK = (
 
 @dataclass(frozen=True, slots=True)
 class BuiltReport:
-    """A report for a page: its headline and tables as HTML that we rendered, and the names of its figures."""
+    """A report for a page: its headline and tables as HTML that we rendered, and its figures, (name, caption) each."""
 
     folder: str
     body: Markup
-    figures: tuple[str, ...]
+    figures: tuple[tuple[str, str], ...]
 
 
 def look(db: Session, user: SignedIn, session_id: str, what: str, key: bytes, now: datetime) -> None:
@@ -76,14 +76,14 @@ def built(db: Session, artifacts: Artifacts, user: SignedIn, session_id: str) ->
         return None
     figures = json.loads(artifacts.get(f"{folder}/{DONE}"))["figures"]
     body = Markup(artifacts.get(f"{folder}/{BODY}").decode())  # noqa: S704 - rendered by our own template
-    return BuiltReport(folder, body, tuple(figures))
+    return BuiltReport(folder, body, tuple((name, caption) for name, caption in figures))
 
 
 def figure(db: Session, artifacts: Artifacts, user: SignedIn, session_id: str, name: str) -> bytes:
     """One figure's SVG; raises NotFoundError, or ConflictError while readers may still rate."""
     unblinding.require_closed(sessions.own(db, user, session_id))
     there = built(db, artifacts, user, session_id)
-    if there is None or name not in there.figures:
+    if there is None or name not in dict(there.figures):
         raise NotFoundError("There is no such figure.")
     return artifacts.get(f"{there.folder}/figures/{name}")
 

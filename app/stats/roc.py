@@ -15,6 +15,7 @@ from app.stats.estimates import Interval, NotEstimable, Number
 
 Floats = NDArray[np.float64]
 NORMAL_ABOVE = 50
+Curve = tuple[tuple[float, float], ...]
 NO_VARIANCE = 1e-12  # below it a variance of an AUC is rounding
 
 
@@ -50,6 +51,20 @@ def aucs(synthetic: Floats, real: Floats) -> Floats:
     """The empirical AUCs (K,) of K tests scored on the same images, (K, N) and (K, M); Bamber 1975."""
     N, M = synthetic.shape[1], real.shape[1]
     return np.array([placements(x, y)[0].sum() / (N * M) for x, y in zip(synthetic, real, strict=True)])
+
+
+def curve(synthetic: Floats, real: Floats) -> Curve:
+    """The corners of the empirical ROC curve from (0, 0) to (1, 1): the shares of synthetic and of real images scored as high or higher.
+
+    Scores (N,) and (M,); empty where there are none of a kind.
+    """
+    if len(synthetic) == 0 or len(real) == 0:
+        return ()
+    levels = np.unique(np.concatenate([synthetic, real]))[::-1]
+    x, y = (
+        1 - np.searchsorted(np.sort(scores), levels, "left") / len(scores) for scores in (synthetic, real)
+    )
+    return ((0.0, 0.0), *zip(x.tolist(), y.tolist(), strict=True))
 
 
 def delong_covariance(synthetic: Floats, real: Floats) -> Floats:

@@ -1,0 +1,52 @@
+"""The report's figures: each answers a question, and says of how many and by what method."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from app.report.build import ModelResult, Report
+from app.report.figures import agreement, course, images, models, readers, telling
+from app.report.figures.canvas import Drawn, Figure
+
+MOST_MODELS = 4
+
+
+def draw(report: Report) -> tuple[Figure, ...]:
+    """Models against each other, each model's figures, then the course of the study.
+
+    Of more than four models each has its rates and its images alone, so that the page can still be read.
+    """
+    return tuple(Figure(f"{name}.svg", *drawn) for name, drawn in _all(report) if drawn)
+
+
+def _all(report: Report) -> Iterator[tuple[str, Drawn | None]]:
+    yield "arms", models.arms(report)
+    extractors = [each.extractor for each in report.correlations]
+    for suffix, each in zip(_suffixes(extractors), report.correlations, strict=True):
+        yield f"distances{suffix}", models.distances(report, each)
+    for suffix, model in zip(_suffixes([m.model for m in report.models]), report.models, strict=True):
+        of = f" Model: {model.model}." if model.model else ""
+        for name, drawn in _of_model(report, model, whole=len(report.models) <= MOST_MODELS):
+            yield f"{name}{suffix}", (drawn[0] + of, drawn[1]) if drawn else None
+    yield "course", course.fifths(report)
+    yield "time", course.time(report)
+
+
+def _of_model(report: Report, model: ModelResult, *, whole: bool) -> Iterator[tuple[str, Drawn | None]]:
+    yield "rates", readers.rates(model)
+    if whole:
+        yield "likert", readers.likert_by_truth(model)
+        yield "roc", telling.roc(model)
+        yield "criterion", telling.criterion(model)
+    yield "fooling", images.fooling(report, model)
+    if whole:
+        yield "agreement", agreement.agreement(model)
+
+
+def _suffixes(names: Sequence[str]) -> list[str]:
+    """What tells files apart: nothing for one, else a plain name, numbered where two would be alike."""
+    if len(names) == 1:
+        return [""]
+    plain = [re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "model" for name in names]
+    return [
+        f"_{name}" if plain.count(name) == 1 else f"_{name}_{number}" for number, name in enumerate(plain, 1)
+    ]
