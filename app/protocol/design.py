@@ -19,7 +19,7 @@ class Protocol:
     """What a researcher decides about the reading; raises InvalidError where it cannot be read so.
 
     `answering` both: real or synthetic, and the scale; likert: the scale alone (asked as `question`, where a point of `real_from` or
-    more counts as “real”). With `purpose_hidden` nothing names real and synthetic before the `debrief`.
+    more counts as “real”); pairs: which of two images side by side is the real one, and how sure the reader is (`question`). With `purpose_hidden` nothing names real and synthetic before the `debrief`.
     With `fixed_presentation` readers can neither zoom nor change the light; `exposure_ms` takes the image away after so long (0: never).
     `cues` are the words for marks on the image (none: no marks). A break is offered after each `block_size` images (0: never).
     `repeats` images come twice, at least `repeat_lag` images apart; `catch` images are degraded beyond doubt.
@@ -31,7 +31,7 @@ class Protocol:
 
     instructions: str = wording.INSTRUCTIONS
     likert_labels: tuple[str, ...] = scale.LABELS
-    answering: Literal["both", "likert"] = "both"
+    answering: Literal["both", "likert", "pairs"] = "both"
     question: str = wording.LIKERT_QUESTION
     real_from: int = 4
     purpose_hidden: bool = False
@@ -76,8 +76,15 @@ class Protocol:
         """The sentences about the task: the instructions, and the mix as far as it is told."""
         if self.purpose_hidden:
             return [self.instructions]
+        if self.answering == "pairs":
+            return [self.instructions, wording.ONE_OF_EACH]
         mix = wording.proportion(n_real, n_images - n_real) if self.disclose_ratio else wording.ANY_MIX
         return [self.instructions, mix]
+
+    @property
+    def at_once(self) -> int:
+        """How many images are on the screen at once: 2 where they are compared, else 1."""
+        return 2 if self.answering == "pairs" else 1
 
     def counted_as(self, likert: int) -> str:
         """The answer that a rating stands for where the scale alone is asked."""

@@ -32,7 +32,7 @@ def with_repeats(ordered: Sequence[str], repeated: Mapping[str, str], lag: int, 
     for repeat in order(repeated, seed):
         first = placed.index(repeated[repeat]) + lag
         places = len(placed) - first + 1
-        placed.insert(first + _hash_number(seed, f"place {repeat}") % places, repeat)
+        placed.insert(first + number(seed, f"place {repeat}") % places, repeat)
     return placed
 
 
@@ -52,5 +52,6 @@ def _hash(seed: bytes, text: str) -> bytes:
     return hmac.new(seed, text.encode(), hashlib.sha256).digest()
 
 
-def _hash_number(seed: bytes, text: str) -> int:
+def number(seed: bytes, text: str) -> int:
+    """A number from 0 to 2**64 - 1 that seed and text fix."""
     return int.from_bytes(_hash(seed, text)[:8], "big")

@@ -23,6 +23,7 @@ def check(protocol: "Protocol") -> None:
     _texts(protocol)
     _labels(protocol.likert_labels)
     _numbers(protocol)
+    _pairs(protocol)
     _hidden(protocol)
 
 
@@ -67,6 +68,18 @@ def _numbers(protocol: "Protocol") -> None:
     within("A smallest size", (protocol.smallest_width, protocol.smallest_height), 0, LARGEST_SCREEN)
     if not 0.01 <= protocol.margin <= 0.49:
         raise InvalidError("The margin of equivalence lies between 0.01 and 0.49.")
+
+
+def _pairs(protocol: "Protocol") -> None:
+    """What pairs cannot have."""
+    if protocol.answering != "pairs":
+        return
+    if protocol.repeats or protocol.catch or protocol.cues:
+        raise InvalidError("Pairs can have neither repeats nor degraded images nor marks.")
+    practice = protocol.practice
+    if practice.real != practice.synthetic:
+        raise InvalidError("Practice with pairs needs as many real as synthetic images.")
+    within("The pass mark of the practice", (practice.pass_mark,), 0, practice.images // protocol.at_once)
 
 
 def _hidden(protocol: "Protocol") -> None:

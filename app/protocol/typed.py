@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast, get_args
 
 from app.errors import InvalidError
+from app.protocol import scale, wording
 from app.protocol.design import Protocol
 from app.protocol.practice import Practice
 from app.protocol.questions import Kind, Question
@@ -30,6 +31,13 @@ _PRACTICE = {
     "practice_pass_mark": "The pass mark of the practice",
 }
 
+_OF_PAIRS: dict[str, tuple[object, object]] = {
+    "instructions": (wording.INSTRUCTIONS, wording.PAIR_INSTRUCTIONS),
+    "question": (wording.LIKERT_QUESTION, wording.SURE_QUESTION),
+    "likert_labels": (scale.LABELS, scale.SURE_LABELS),
+}
+"""What a form holds by itself, and what it means where pairs are compared."""
+
 
 def protocol(typed: Mapping[str, Sequence[str]]) -> Protocol:
     """The protocol of a form's fields, each with its values; what is left empty is as by default. Raises InvalidError.
@@ -41,10 +49,14 @@ def protocol(typed: Mapping[str, Sequence[str]]) -> Protocol:
     given |= {
         name: number for name, what in _NUMBERS.items() if (number := _number(typed, name, what)) is not None
     }
-    if given.get("answering", "both") not in {"both", "likert"}:
+    if given.get("answering", "both") not in {"both", "likert", "pairs"}:
         raise InvalidError("Choose what readers are asked.")
     if typed.get("likert_labels") is not None:
         given["likert_labels"] = tuple(label.strip() for label in typed["likert_labels"])
+    if given.get("answering") == "pairs":
+        given |= {
+            name: words for name, (usual, words) in _OF_PAIRS.items() if given.get(name, usual) == usual
+        }
     practice = [_number(typed, name, what) or 0 for name, what in _PRACTICE.items()]
     if margin := _first(typed, "margin"):
         given["margin"] = _points(margin)

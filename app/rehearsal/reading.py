@@ -3,8 +3,9 @@
 import hashlib
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from app.blinding import transport
@@ -55,7 +56,7 @@ async def read(
     received: dict[str, Received] = {}
     taught: dict[str, str] = {}
     while state["current"]:
-        for name in (state["current"], *state["ahead"]):
+        for name in _names(state):
             if name not in received:
                 received[name] = await _fetch(browser, name)
         if not alive(len(received)):
@@ -93,7 +94,15 @@ def _said(protocol: Protocol, truth: str | None) -> dict[str, object]:
     """Real, unless feedback said otherwise; by the scale alone where nothing else is asked."""
     if protocol.answering == "both":
         return {"answer": truth or "real"}
+    if protocol.answering == "pairs":
+        return {"answer": "right" if truth == "synthetic" else "left"}
     return {"likert": {"real": 5, "synthetic": 1}[truth]} if truth else {}
+
+
+def _names(state: Mapping[str, Any]) -> list[str]:
+    """The images that the page asks for now, in its order: of a pair the left one first."""
+    trials = [state["current"], *state["ahead"]]
+    return [name for left in trials for name in (left, state["beside"].get(left)) if name]
 
 
 async def _fetch(browser: Browser, name: str) -> Received:

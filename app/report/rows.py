@@ -12,7 +12,7 @@ from app.errors import InvalidError
 from app.report import spreadsheet
 
 REQUIRED = ("reader", "image", "truth", "answer")
-OPTIONAL = ("model", "likert", "seconds", "kind", "repeat", "position")
+OPTIONAL = ("model", "likert", "seconds", "kind", "repeat", "position", "other")
 WORDS = ("real", "synthetic")
 KINDS = ("main", "practice", "catch", "repeat")
 POINTS = 5
@@ -22,7 +22,8 @@ POINTS = 5
 class Rating:
     """One answer beside the truth. `model` is empty where a real image is shared by all models.
 
-    `repeat` numbers the presentations of an image to a reader; `row` is the place in a spreadsheet, for refusals.
+    `repeat` numbers the presentations of an image to a reader; `other` is the image at the right in a two-alternative trial, of which
+    `image`, `truth` and `answer` tell the left one; `row` is the place in a spreadsheet, for refusals.
     """
 
     reader: str
@@ -35,6 +36,7 @@ class Rating:
     kind: str = "main"
     position: int | None = None
     repeat: int = 0
+    other: str = ""
     row: int | None = field(default=None, compare=False)
 
 
@@ -83,6 +85,7 @@ def _ratings(lines: Iterator[list[str]], header: Sequence[str], points: int) -> 
         "kind": lambda name, text: _word(KINDS)(name, text) if text else "main",
         "position": _whole(0, 10**9),
         "repeat": lambda name, text: _whole(0, 10**6)(name, text) or 0,
+        "other": lambda _name, text: text,
     }
     width = len(header)
     # A column that the file lacks is read from the empty cell that is put behind each row.

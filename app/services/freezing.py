@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.artifacts import Artifacts
 from app.errors import ConflictError, InvalidError
+from app.protocol import pairs
 from app.protocol.design import Protocol
 from app.protocol.order import order
 from app.services import audit, manifests, sessions, signoff, stimuli, tokens
@@ -54,6 +55,8 @@ def choose(db: Session, session_id: str) -> list[Chosen]:
         *_draw(db, session.real_set_id, wanted_real(session.n_real, protocol), session.order_secret),
         *_draw(db, arm.image_set_id, wanted_synthetic(arm.n_synthetic, protocol), session.order_secret),
     ]
+    if protocol.at_once == 2:
+        return _paired(drawn, session.order_secret)
     drawn += _repeats(drawn, protocol.repeats, session.order_secret)
     by_name = {f"{chosen.image_id} {chosen.kind}": chosen for chosen in drawn}
     return [by_name[name] for name in order(sorted(by_name), _seed(session.order_secret, "numbers"))]
@@ -77,6 +80,17 @@ def _repeats(drawn: Sequence[Chosen], count: int, secret: str) -> list[Chosen]:
     halves = zip_longest(*by_truth)
     alternating = [image_id for pair in halves for image_id in pair if image_id is not None]
     return [replace(main[image_id], kind="repeat") for image_id in alternating[:count]]
+
+
+def _paired(drawn: Sequence[Chosen], secret: str) -> list[Chosen]:
+    """Main items in pairs, then practice items in pairs."""
+    numbered: list[Chosen] = []
+    for kind in ("main", "practice"):
+        there = {chosen.image_id: chosen for chosen in drawn if chosen.kind == kind}
+        real, synthetic = ([i for i in there if there[i].truth == truth] for truth in ("real", "synthetic"))
+        seed = _seed(secret, f"pairs {kind}")
+        numbered += [there[image_id] for image_id in pairs.paired(real, synthetic, seed)]
+    return numbered
 
 
 def mends_of(db: Session, session_id: str) -> tuple[str, ...]:

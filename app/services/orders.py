@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.protocol import pairs
 from app.protocol.design import Protocol
 from app.protocol.order import order, reader_seed, with_repeats
 from app.tables.sessions import Item, VttSession
@@ -12,10 +13,8 @@ from app.tables.sessions import Item, VttSession
 
 def practice(db: Session, session: VttSession, slot: int, attempt: int) -> list[str]:
     """The ids of the practice items in the order of the reader in `slot`, another one at each attempt (from 1)."""
-    seed = reader_seed(session.order_secret, slot)
-    return order(
-        (item.id for item in _items(db, session, ("practice",))), seed + f" attempt {attempt}".encode()
-    )
+    seed = reader_seed(session.order_secret, slot) + f" attempt {attempt}".encode()
+    return _ordered(session, _items(db, session, ("practice",)), seed)
 
 
 def main(db: Session, session: VttSession, slot: int) -> list[str]:
@@ -24,7 +23,7 @@ def main(db: Session, session: VttSession, slot: int) -> list[str]:
     items = _items(db, session, ("main", "catch", "repeat"))
     first = {item.image_id: item.id for item in items if item.kind == "main"}
     repeated = {item.id: first[item.image_id] for item in items if item.kind == "repeat"}
-    ordered = order((item.id for item in items if item.kind != "repeat"), seed)
+    ordered = _ordered(session, [item for item in items if item.kind != "repeat"], seed)
     return with_repeats(ordered, repeated, Protocol.from_json(session.protocol).repeat_lag, seed)
 
 
@@ -36,6 +35,13 @@ def whole(db: Session, session: VttSession, slot: int, practised: int) -> list[s
             break
         shown += practice(db, session, slot, attempt)
     return shown + main(db, session, slot)
+
+
+def _ordered(session: VttSession, items: Sequence[Item], seed: bytes) -> list[str]:
+    """One after the other, or in pairs: left, right, left, right, …"""
+    ids = [item.id for item in items]
+    paired = Protocol.from_json(session.protocol).at_once == 2
+    return pairs.trials(ids, seed) if paired else order(ids, seed)
 
 
 def _items(db: Session, session: VttSession, kinds: Sequence[str]) -> list[Item]:

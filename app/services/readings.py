@@ -60,6 +60,7 @@ class Attempt:
 class State:
     """Where the reading stands, in random names of stimuli; positions are counted from 1 within practice or within the rest.
 
+    `beside` has the image at the right of each of these where two are compared.
     `previous` stands only where its answer may still be changed; `waiting` says why nothing can be rated now.
     `until_break` is how many answers are left until a break is offered: 0 now, None never.
     """
@@ -69,6 +70,7 @@ class State:
     finished: bool
     current: str | None
     ahead: tuple[str, ...]
+    beside: dict[str, str]
     previous: str | None
     waiting: str | None
     practising: bool
@@ -88,8 +90,8 @@ def welcome(db: Session, seat: ReaderSeat, now: datetime) -> Welcome:
         step=steps.step(reading, session, protocol, now),
         started=here is not None,
         practising=here is not None and here.practising,
-        answered=max(0, reading.answered - reading.practised),
-        total=reading.total if here else _total(db, session),
+        answered=max(0, reading.answered - reading.practised) // protocol.at_once,
+        total=(reading.total if here else _total(db, session)) // protocol.at_once,
     )
 
 
@@ -142,25 +144,35 @@ def state(db: Session, seat: ReaderSeat) -> State:
 
 
 def _state(db: Session, reading: Reading, session: VttSession, protocol: Protocol) -> State:
-    answered, practising = reading.answered, reading.answered < reading.practised
+    answered, practising, each = reading.answered, reading.answered < reading.practised, protocol.at_once
     done = answered - reading.practised + (protocol.practice.images if practising else 0)
     total = protocol.practice.images if practising else reading.total
-    near = select(Presentation.position, Presentation.token).where(
-        Presentation.reading_id == reading.id,
-        Presentation.position.between(answered, answered + 1 + AHEAD),
-    )
-    names = dict(db.execute(near).all())
+    names = _names(db, reading, each)
+    shown = names[::each]  # the previous one, the current one, the next ones; of pairs the left ones
     return State(
-        position=min(done + 1, total),
-        total=total,
+        position=min(done + each, total) // each,
+        total=total // each,
         finished=reading.finished_at is not None,
-        current=names.get(answered + 1),
-        ahead=tuple(names[position] for position in sorted(names) if position > answered + 1),
-        previous=names.get(answered) if _undo_open(reading, session, protocol) else None,
+        current=shown[1],
+        ahead=tuple(name for name in shown[2:] if name),
+        beside={left: right for left, right in zip(shown, names[1::2], strict=True) if left and right}
+        if each == 2
+        else {},
+        previous=shown[0] if _undo_open(reading, session, protocol) else None,
         waiting=_closed(reading, session) or None,
         practising=practising,
-        until_break=None if practising else _until_break(done, protocol.block_size, total),
+        until_break=None if practising else _until_break(done // each, protocol.block_size, total // each),
     )
+
+
+def _names(db: Session, reading: Reading, each: int) -> list[str | None]:
+    """The random names around the current place, from the answered image (or pair) before it on; None where there is none."""
+    first, last = reading.answered + 1 - each, reading.answered + each * (1 + AHEAD)
+    near = select(Presentation.position, Presentation.token).where(
+        Presentation.reading_id == reading.id, Presentation.position.between(first, last)
+    )
+    found = dict(db.execute(near).all())
+    return [found.get(position) for position in range(first, last + 1)]
 
 
 def _until_break(done: int, block_size: int, total: int) -> int | None:
@@ -226,7 +238,7 @@ def _rating(
 
 def _go_on(db: Session, reading: Reading, session: VttSession, protocol: Protocol, now: datetime) -> None:
     """To the next position; after practice to the images, or to the practice again; after the last image to the end."""
-    reading.answered += 1
+    reading.answered += protocol.at_once
     if reading.answered >= reading.practised + reading.total:
         reading.finished_at = now
     elif reading.practised and reading.answered == reading.practised:
@@ -242,8 +254,9 @@ def _feedback(
     truth = db.get_one(Item, shown.item_id).feedback
     if truth is None:
         return None
-    last = shown.position % protocol.practice.images == 0
-    attempt = _attempt(db, reading, protocol, shown.position) if last else None
+    end = shown.position + protocol.at_once - 1
+    last = end % protocol.practice.images == 0
+    attempt = _attempt(db, reading, protocol, end) if last else None
     return Feedback(right=answer == truth, truth=truth, attempt=attempt)
 
 
@@ -261,13 +274,14 @@ def _attempt(db: Session, reading: Reading, protocol: Protocol, end: int) -> Att
         )
     )
     right = db.scalar(query) or 0
-    return Attempt(right, images, needed, right >= needed)
+    return Attempt(right, images // protocol.at_once, needed, right >= needed)
 
 
 def stimulus(db: Session, seat: ReaderSeat, token: str) -> str:
-    """The sha256 of a stimulus: the current one, up to ten next ones, the previous one while it may be changed."""
+    """The sha256 of a stimulus: the current one, up to ten next ones, the previous one while it may be changed; so with pairs."""
     reading, session = own(db, seat)
-    undo = _undo_open(reading, session, Protocol.from_json(session.protocol))
+    protocol = Protocol.from_json(session.protocol)
+    undo = _undo_open(reading, session, protocol)
     found = db.scalar(
         select(Item.stimulus_sha256)
         .join(Presentation, Presentation.item_id == Item.id)
@@ -275,7 +289,8 @@ def stimulus(db: Session, seat: ReaderSeat, token: str) -> str:
             Presentation.token == token,
             Presentation.reading_id == seat.reading_id,
             Presentation.position.between(
-                reading.answered + (0 if undo else 1), reading.answered + 1 + AHEAD
+                reading.answered + 1 - (protocol.at_once if undo else 0),
+                reading.answered + protocol.at_once * (1 + AHEAD),
             ),
         )
     )
@@ -324,7 +339,8 @@ def _revision(
         return (shown.position - 1) // protocol.practice.images + 1
     if shown.position > reading.answered:
         raise ConflictError("This image is not the one to be rated now.")
-    if not (given.revises and shown.position == reading.answered and _undo_open(reading, session, protocol)):
+    last_one = shown.position == reading.answered + 1 - protocol.at_once
+    if not (given.revises and last_one and _undo_open(reading, session, protocol)):
         raise ConflictError("This image has been rated already.")
     last = select(func.max(Rating.revision)).where(
         Rating.reading_id == reading.id, Rating.item_id == shown.item_id

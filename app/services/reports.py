@@ -35,6 +35,11 @@ CODEBOOK = (
     ("seconds", "from the image's display to the answer", "seconds, by the browser's steady clock"),
     ("kind", "what the item was for", "main, practice, repeat or catch; main alone is analysed"),
     ("position", "the place in this reader's order", "whole number from 1"),
+    (
+        "other",
+        "the image at the right, where two were compared: image, truth and answer are about the left one",
+        "item's number or empty",
+    ),
 )
 
 

@@ -82,6 +82,8 @@ def create(db: Session, user: SignedIn, new: NewSession, key: bytes, now: dateti
     n_synthetic = _enough(
         db, synthetic, new.n_synthetic, "synthetic", protocol.practice.synthetic + protocol.catch
     )
+    if protocol.at_once == 2 and n_real != n_synthetic:
+        raise InvalidError("Pairs need as many real as synthetic images.")
     _room_for_repeats(n_real + n_synthetic, protocol)
     common_shape(db, real.id, synthetic.id)
     public_title = _neutral(imagesets.named(new.public_title), protocol)

@@ -37,7 +37,7 @@ class Submission:
     """An answer as the browser sends it; durations in milliseconds of its steady clock.
 
     `key` names this one act of answering: sent again, it is the same act. `revises` changes the last answer.
-    `answer` is empty where the protocol asks for the scale alone.
+    `answer` is empty where the protocol asks for the scale alone, left or right where two images are compared; `item` is then the left one.
     """
 
     item: str
@@ -52,14 +52,18 @@ class Submission:
     marks: tuple[Mark, ...] = ()
 
     def answer_under(self, protocol: Protocol) -> str:
-        """Real or synthetic: as said, or what the rating stands for. Raises InvalidError where neither can be told."""
+        """Real or synthetic: as said, what the rating stands for, or what a choice says of the left image. Raises InvalidError where neither can be told."""
         if not 1 <= self.likert <= scale.POINTS:
             raise InvalidError(f"The rating is a whole number from 1 to {scale.POINTS}.")
-        if protocol.answering == "likert" and not self.answer:
-            return protocol.counted_as(self.likert)
-        if protocol.answering == "likert" or self.answer not in {"real", "synthetic"}:
+        if protocol.answering == "likert":
+            asked = {"": protocol.counted_as(self.likert)}
+        elif protocol.answering == "pairs":
+            asked = {"left": "real", "right": "synthetic"}
+        else:
+            asked = {"real": "real", "synthetic": "synthetic"}
+        if self.answer not in asked:
             raise InvalidError("This answer is not one of those that this study asks for.")
-        return self.answer
+        return asked[self.answer]
 
 
 def check(given: Submission, protocol: Protocol) -> None:

@@ -7,6 +7,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.errors import ConflictError
+from app.protocol.design import Protocol
+from app.protocol.pairs import partner
 from app.services import audit
 from app.tables.origins import Origin
 from app.tables.people import Reader
@@ -20,7 +22,7 @@ class UnblindedRating:
     """One answer beside the truth; `model` is empty for real images, which all arms share.
 
     `image` is the number of the item in the manifest, for a repeat that of the item that it repeats; `position` counts from 1 within
-    practice and within the rest.
+    practice and within the rest. Of a pair `image` is the left one and `other` the right one; truth and answer are about the left one.
     """
 
     reader: str
@@ -32,6 +34,7 @@ class UnblindedRating:
     seconds: float
     kind: str
     position: int
+    other: str = ""
 
 
 _JOINED = (
@@ -75,22 +78,38 @@ def ratings(db: Session, session_id: str) -> list[UnblindedRating]:
 def counted(db: Session, session_id: str) -> list[tuple[UnblindedRating, Rating]]:
     """The same, each beside the stored answer."""
     numbers = _numbers(db, session_id)
+    each = Protocol.from_json(db.get_one(VttSession, session_id).protocol).at_once
+    beside = _beside(db, session_id) if each == 2 else {}
     last: dict[tuple[str, str], tuple[UnblindedRating, Rating]] = {}
     for row in db.execute(_JOINED.where(Item.session_id == session_id)):
         rating, code, item, origin, label, position, practised = row
+        place = position if item.kind == "practice" else position - practised
+        other, its_label = beside.get(item.number, ("", None))
         unblinded = UnblindedRating(
             reader=code,
-            model=label or "",
+            model=label or its_label or "",
             image=image_name(numbers[item.image_id]),
             truth=origin.kind,
             answer=rating.answer,
             likert=rating.likert,
             seconds=rating.shown_ms / 1000,
             kind=item.kind,
-            position=position if item.kind == "practice" else position - practised,
+            position=(place - 1) // each + 1,
+            other=other,
         )
         last[rating.reading_id, item.id] = unblinded, rating
     return sorted(last.values(), key=lambda row: (row[0].reader, row[0].kind != "practice", row[0].position))
+
+
+def _beside(db: Session, session_id: str) -> dict[int, tuple[str, str | None]]:
+    """By the number of an item that is compared: the name of its partner, and the model that made that one."""
+    query = (
+        select(Item.number, Arm.label)
+        .join(Origin, Origin.image_id == Item.image_id)
+        .outerjoin(Arm, (Arm.session_id == Item.session_id) & (Arm.image_set_id == Origin.image_set_id))
+        .where(Item.session_id == session_id)
+    )
+    return {partner(number): (image_name(number), label) for number, label in db.execute(query)}
 
 
 def withdrawn(db: Session, session_id: str) -> int:

@@ -131,6 +131,7 @@ def _stated(state: State, *, show_progress: bool) -> JSONResponse:
         "finished": state.finished,
         "current": state.current,
         "ahead": state.ahead,
+        "beside": state.beside,
         "previous": state.previous,
         "waiting": state.waiting,
         "practising": state.practising,

@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 from sqlalchemy import select
 
+from app.imaging import stimulus
 from app.tables.sessions import Item, Rating, Reading
 from tests.browser.test_reader import SIZES, answer, at, page, server
 from tests.faults.conftest import empty_folder, furnished, furnished_folder, generator_files, known, owner
@@ -259,3 +260,39 @@ def test_a_window_that_is_too_small_is_told_so(page, server, furnished, owner, k
     expect(page.locator("#window-size")).to_have_text("1600 × 900")
     go_to(page, "Yes, all eleven")
     expect(page.get_by_role("button", name="Start")).to_be_visible()
+
+
+def test_pairs_stand_side_by_side_and_are_compared_by_keyboard(page, server, furnished, owner, known):
+    session = opened(furnished, owner, known, answering="pairs", allow_undo="true")
+    come_in(page, server.url + invite(owner, session))
+    go_to(page, "Start")
+    at(page, 1, 4)
+    sound(page)
+    sides = page.locator("#stimulus").evaluate("""image => {
+        const canvas = document.createElement("canvas");
+        [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+        const drawn = canvas.getContext("2d");
+        drawn.drawImage(image, 0, 0);
+        const pixels = (x) => [...drawn.getImageData(x, 0, 16, 16).data].filter((_, place) => place % 4 === 0);
+        return [image.naturalWidth, pixels(0), pixels(image.naturalWidth - 16)];
+    }""")
+    state = page.evaluate("fetch('/read/state', {headers: {Accept: 'application/json'}}).then(r => r.json())")
+    shown = [
+        list(stimulus.decode(page.request.get(f"{server.url}/read/stimuli/{name}").body()).ravel())
+        for name in (state["current"], state["beside"][state["current"]])
+    ]
+    assert sides == [33, *shown]
+    page.keyboard.press("Enter")
+    expect(page.locator("#say")).to_contain_text("Choose left or right")
+    answer(page, "l4")
+    at(page, 2, 4)
+    page.keyboard.press("z")
+    at(page, 1, 4)
+    answer(page, "r5")
+    for position in range(2, 5):
+        at(page, position, 4)
+        answer(page, "l3")
+    expect(page.get_by_text("all 4 pairs")).to_be_visible()
+    with furnished.parts.database.read() as db:
+        given = [(one.answer, one.likert) for one in db.scalars(select(Rating).order_by(Rating.id))]
+    assert given == [("real", 4), ("synthetic", 5), *[("real", 3)] * 3]

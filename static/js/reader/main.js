@@ -44,7 +44,7 @@ async function present(name, revises = false) {
   view.busy(true);
   view.clear();
   exposure.stop();
-  const url = await persistently(() => stimulus(name));
+  const url = await persistently(() => stimulus(name, state.beside));
   if (due !== mine) return;
   const at = await view.show(url);
   if (due !== mine) return;
@@ -59,7 +59,7 @@ async function present(name, revises = false) {
   else view.say(reachable ? "" : GOING_ON, reachable ? "" : "warn");
 }
 
-const holdAll = () => hold([state.previous, state.current, ...state.ahead].filter(Boolean));
+const holdAll = () => hold([state.previous, state.current, ...state.ahead].filter(Boolean), state.beside);
 
 // To where the server says that the reading stands; what is on the screen already stays there.
 async function goTo(next) {

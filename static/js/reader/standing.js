@@ -1,5 +1,5 @@
 // Where a reading stands, as the server says it:
-// { position, total, finished, current, ahead, previous, waiting, practising, until_break }.
+// { position, total, finished, current, ahead, beside, previous, waiting, practising, until_break }.
 
 // Once the current item is answered, before the server has said so; the server's next word replaces it.
 export function advanced(state, undo, blockSize) {
@@ -12,7 +12,7 @@ export function advanced(state, undo, blockSize) {
 // With the names that the server has served up to now, where it has not had the last answers yet.
 export function caughtUp(state, told) {
   const [current = null, ...ahead] = after(state.last, [told.current, ...told.ahead]);
-  return current ? { ...state, current, ahead } : state;
+  return current ? { ...state, current, ahead, beside: { ...state.beside, ...told.beside } } : state;
 }
 
 function after(last, names) {
