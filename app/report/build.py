@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app import report
-from app.report import analysed, arms, repeats, sensitivity
+from app.report import analysed, arms, comparisons, repeats, sensitivity
 from app.report import distances as measured
 from app.report import images as each_image
 from app.report.arms import Pair
 from app.report.columns import Columns
+from app.report.comparisons import Compared
 from app.report.discrimination import DELTA, Agreement, Discrimination, agreed, discrimination, likert_auc
 from app.report.distances import Correlated, Distances
 from app.report.images import ImageResult
@@ -105,6 +106,7 @@ class Report:
     repeats: tuple[Repeated, ...] = ()
     sensitivity: tuple[Analysis, ...] = ()
     images: tuple[ImageResult, ...] = ()
+    comparisons: tuple[Compared, ...] = ()
 
 
 def build(
@@ -123,15 +125,16 @@ def build(
 
     Raises InvalidError where an image has two truths, an answer stands twice, or a row's model cannot be told.
     """
-    main, left_out = analysed.analysed(ratings)
+    answered, left_out = analysed.analysed(ratings)
+    main, paired = comparisons.split(answered)
     points = max(points, max((rating.likert or 0 for rating in main), default=0))
-    names, columns = analysed.models(main), Columns.of(main)
+    names, columns = [] if paired else analysed.models(main), Columns.of(main)
     return Report(
         title=title,
         version=report.VERSION,
         provenance=dict(provenance),
-        n_ratings=len(main),
-        n_readers=len({rating.reader for rating in main}),
+        n_ratings=len(answered),
+        n_readers=len({rating.reader for rating in answered}),
         left_out=left_out,
         models=tuple(
             _model(name, analysed.of_model(main, name), points, margin, np.random.default_rng(seed))
@@ -144,6 +147,7 @@ def build(
         repeats=repeats.repeated(ratings, main),
         sensitivity=sensitivity.analyses(columns, names, ratings),
         images=each_image.images(columns),
+        comparisons=comparisons.compare(paired),
     )
 
 

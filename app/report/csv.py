@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 
+from app.report import comparisons
 from app.report.build import METRICS, ModelResult, Report, rate
 from app.report.cells import table
+from app.report.comparisons import Compared
 from app.stats.crossed import CrossedMean
-from app.stats.estimates import Interval, MeanSd, NotEstimable, estimable
+from app.stats.estimates import Interval, MeanSd, NotEstimable, Proportion, estimable
 from app.stats.paper import mean_sd
 
 PER_READER = (
@@ -41,9 +43,11 @@ IMAGES = (
 
 def per_reader(report: Report) -> str:
     """per_reader.csv: a row for each reader and model."""
+    paired = [line for compared in report.comparisons for line in comparisons.per_reader(compared)]
     return table(
         PER_READER,
-        (
+        paired
+        or (
             (
                 r.reader,
                 r.model,
@@ -66,7 +70,24 @@ def per_reader(report: Report) -> str:
 
 def summary(report: Report) -> str:
     """summary.csv: for each model and metric mean ± SD over readers, and the two-way estimate where there is one."""
-    return table(SUMMARY, (line for lines in (*map(_model, report.models), _times(report)) for line in lines))
+    parts = (*map(_model, report.models), *map(_pairs, report.comparisons), _times(report))
+    return table(SUMMARY, (line for lines in parts for line in lines))
+
+
+def _pairs(compared: Compared) -> Iterable[Iterable[object]]:
+    """Two-alternative trials: the share of right answers, d′, and how often the left place was chosen."""
+    found, readers = compared.found, len(compared.readers)
+    right = mean_sd([t.correct.value for t in found.readers if isinstance(t.correct, Proportion)])
+    yield (compared.model, "proportion_correct", *_mean_sd(right), *_crossed(found.correct))
+    low, high, method = None, None, None
+    if isinstance(found.d_prime_interval, Interval):
+        low, high, method = (
+            found.d_prime_interval.low,
+            found.d_prime_interval.high,
+            found.d_prime_interval.method,
+        )
+    yield (compared.model, "d_prime", readers, None, None, found.d_prime, low, high, method)
+    yield (compared.model, "left", readers, None, None, *_crossed(found.first))
 
 
 def _times(report: Report) -> Iterable[Iterable[object]]:

@@ -7,7 +7,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from app import bundled
-from app.report import images, printing, sensitivity, words
+from app.report import comparisons, images, printing, sensitivity, words
 from app.report.build import METRICS, NAMES, Report, rate
 from app.report.figures import draw
 from app.report.figures.canvas import Figure
@@ -57,6 +57,7 @@ def _rendered(template: str, report: Report, figures: Sequence[Figure], pictures
         "image_test": images.TEST,
         "images_of": words.images_of,
         "group_sentence": words.group_sentence,
+        "each_reader": comparisons.each,
         "catch_rule": sensitivity.CATCH_RULE,
     }
     shown = ReportFile(

@@ -1,6 +1,6 @@
 """The report's sentences: the headline, and why a figure is missing."""
 
-from app.report import printing
+from app.report import comparisons, printing
 from app.report.build import METRICS, NAMES, ModelResult, Report, rate
 from app.report.images import Group
 from app.stats.crossed import CrossedMean
@@ -8,7 +8,9 @@ from app.stats.estimates import Interval, NotEstimable
 
 
 def headlines(report: Report) -> list[str]:
-    """What share of each model's synthetic images passed for real, and of the real ones for synthetic, said once each."""
+    """What share of each model's synthetic images passed for real, and of the real ones for synthetic, said once each; of pairs, how often the real one was found."""
+    if report.comparisons:
+        return [comparisons.headline(compared) for compared in report.comparisons]
     fooled = [
         _sentence(model.fpr, f"synthetic images{f' of {model.model}' if model.model else ''}", "real")
         for model in report.models

@@ -3,10 +3,11 @@
 import pytest
 from sqlalchemy import select
 
+from app.imaging import stimulus
 from app.services import unblinding, verification
 from app.tables.origins import Origin
 from app.tables.sessions import Item, Presentation, Rating
-from tests.web.conftest import create, ident, invite, opened, text
+from tests.web.conftest import create, ident, invite, opened, png, text
 
 PAIRS = {"answering": "pairs"}
 
@@ -151,3 +152,25 @@ def test_pairs_need_as_many_of_each(owner, known):
     refused = create(owner, known, n_real="3", **PAIRS)
     assert refused.status_code == 422
     assert "as many real as synthetic" in text(refused)
+
+
+def test_the_report_tells_how_often_the_real_one_was_found(furnished, owner, session):
+    real = {stimulus.encode(stimulus.decode(png(seed))) for seed in range(8)}
+    for code, wrong in (("R01", 0), ("R02", 2)):
+        comparer = Comparer(furnished, invite(owner, session, code))
+        while left := comparer.state["current"]:
+            is_left = comparer.client.get(f"/read/stimuli/{left}").content in real
+            slips = comparer.state["position"] <= wrong
+            assert comparer.rate("left" if is_left != slips else "right").status_code == 200
+    owner.post(f"{session}/close")
+    owner.post(f"{session}/unblinding")
+    furnished.work()
+    page = text(owner.get(f"{session}/report"))
+    assert "Readers found the real image in 75\u00a0% of the pairs" in page.replace("75 %", "75\u00a0%")
+    assert "2 readers × 4 pairs" in page
+    assert "100 % (4/4)" in page
+    assert "50 % (2/4)" in page
+    ratings = owner.get(f"{session}/export/ratings.csv").text
+    assert ratings.splitlines()[0].endswith(",other")
+    per_reader = owner.get(f"{session}/export/per_reader.csv").text
+    assert "R02,Samples,4,4,,,,,,,0.5,,,,," in per_reader
