@@ -73,9 +73,10 @@ def read_one_after_the_other(server, book, cookies, seed, pause=0.05):
         read(server, book, cookie, rng, pause)
 
 
-def persistently(call):
+def persistently(call, seconds=300):
     """Until it is answered otherwise than by "not now"."""
-    for _ in range(2000):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
         try:
             answer = call()
         except httpx2.TransportError:
@@ -86,7 +87,7 @@ def persistently(call):
             continue
         assert answer.status_code == 200, answer.text
         return answer.json()
-    raise AssertionError("no answer after two thousand attempts")
+    raise AssertionError(f"no answer within {seconds} seconds")
 
 
 def stored(site):

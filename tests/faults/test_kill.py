@@ -34,7 +34,7 @@ def test_acknowledged_is_stored_and_stored_was_attempted_once(furnished, owner, 
         thread.start()
     kills = 0
     while kills < KILLS and any(thread.is_alive() for thread in threads):
-        time.sleep(rng.uniform(0.05, 0.4))
+        time.sleep(rng.uniform(0.05, 0.8))
         server.kill()
         kills += 1
         server.start()
