@@ -1,5 +1,6 @@
 """Write the report's files."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from app.report import csv, html, json, latex
@@ -8,9 +9,16 @@ from app.report.figures import draw
 from app.report.figures.canvas import Figure
 from app.report.html import NO_PICTURES, Pictures
 
+NOTHING: Mapping[str, str] = {}
 
-def write(report: Report, outdir: Path, pictures: Pictures = NO_PICTURES) -> tuple[Figure, ...]:
-    """per_reader.csv, summary.csv, images.csv, report.json, report.html, tables.tex and figures/*.svg in `outdir`; the figures drawn."""
+
+def write(
+    report: Report, outdir: Path, pictures: Pictures = NO_PICTURES, besides: Mapping[str, str] = NOTHING
+) -> tuple[Figure, ...]:
+    """per_reader.csv, summary.csv, images.csv, report.json, report.html, tables.tex and figures/*.svg in `outdir`; the figures drawn.
+
+    `besides` are further files by their names, such as those for R's packages.
+    """
     (outdir / "figures").mkdir(parents=True, exist_ok=True)
     figures = draw(report)
     texts = {
@@ -21,6 +29,7 @@ def write(report: Report, outdir: Path, pictures: Pictures = NO_PICTURES) -> tup
         "report.html": html.page(report, figures, pictures),
         "tables.tex": latex.tables(report),
         **{f"figures/{figure.name}": figure.file for figure in figures},
+        **besides,
     }
     for name, text in texts.items():
         (outdir / name).write_text(text, encoding="utf-8", newline="")

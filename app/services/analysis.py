@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.artifacts import Artifacts
 from app.imaging import stimulus, thumbnail
-from app.report import build, html, images, write
+from app.report import build, html, images, r_packages, write
 from app.report.discrimination import DELTA
 from app.report.rows import Rating
 from app.services import reports, unblinding
@@ -21,10 +21,11 @@ from app.tables.sessions import Item, VttSession
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A report, where it is kept, and the stimuli of the images (model, image) that its page shows, by sha256."""
+    """A report, where it is kept, the files for R, and the stimuli of the images (model, image) that its page shows, by sha256."""
 
     folder: str
     report: build.Report
+    for_r: Mapping[str, str]
     stimuli: Mapping[tuple[str, str], str]
 
 
@@ -32,14 +33,18 @@ def make(db: Session, session_id: str) -> Made:
     """Compute a closed session's report."""
     session = db.get_one(VttSession, session_id)
     unblinding.require_closed(session)
-    ratings = tuple(unblinding.ratings(db, session_id))
+    ratings = [
+        Rating(**{f.name: getattr(r, f.name) for f in fields(r)}) for r in unblinding.ratings(db, session_id)
+    ]
     made = build.build(
-        [Rating(**{f.name: getattr(r, f.name) for f in fields(r)}) for r in ratings],
+        ratings,
         title=session.title,
         provenance={"session": session_id, "manifest_sha256": session.manifest_sha256 or ""},
         margin=_margin(session.protocol.get("margin", DELTA)),
     )
-    return Made(reports.folder_of(db, session), made, _stimuli(db, session_id, made))
+    return Made(
+        reports.folder_of(db, session), made, r_packages.files(ratings), _stimuli(db, session_id, made)
+    )
 
 
 def _stimuli(db: Session, session_id: str, made: build.Report) -> dict[tuple[str, str], str]:
@@ -59,7 +64,8 @@ def keep(artifacts: Artifacts, made: Made) -> None:
     folder = made.folder
     with tempfile.TemporaryDirectory(prefix="blindread-report-") as name:
         outdir = Path(name)
-        figures = [(each.name, each.caption) for each in write.write(made.report, outdir, pictures)]
+        drawn = write.write(made.report, outdir, pictures, made.for_r)
+        figures = [(each.name, each.caption) for each in drawn]
         for path in sorted(outdir.rglob("*")):
             if path.is_file():
                 artifacts.put(f"{folder}/{path.relative_to(outdir).as_posix()}", path.read_bytes())

@@ -16,7 +16,7 @@ from app import report
 from app.artifacts import Artifacts
 from app.errors import ConflictError, NotFoundError
 from app.protocol.design import Protocol
-from app.report import cells
+from app.report import cells, r_packages
 from app.services import annotations, audit, jobs, sessions, unblinding
 from app.services.jobs import JobView
 from app.services.people import SignedIn
@@ -94,7 +94,15 @@ def figure(db: Session, artifacts: Artifacts, user: SignedIn, session_id: str, n
 
 
 FROM_REPORT = frozenset(
-    {"per_reader.csv", "summary.csv", "images.csv", "report.html", "report.json", "tables.tex"}
+    {
+        "per_reader.csv",
+        "summary.csv",
+        "images.csv",
+        "report.html",
+        "report.json",
+        "tables.tex",
+        *r_packages.NAMES,
+    }
 )
 ANNOTATIONS = {
     "remarks.csv": annotations.remarks_csv,

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from app import cli
+from app.report import r_packages
 
 HEADER = "reader,model,image,truth,answer,likert,seconds\n"
 # Reader A calls 3 of 4 real images real and 1 of 4 synthetic ones; B calls everything real.
@@ -55,6 +56,7 @@ def test_it_works(run):
     assert {path.name for path in out.iterdir()} == {
         "figures",
         "images.csv",
+        *r_packages.NAMES,
         "per_reader.csv",
         "report.html",
         "report.json",

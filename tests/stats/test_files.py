@@ -152,7 +152,7 @@ def test_json_has_null_with_its_reason():
 
 def test_latex_is_escaped_and_every_row_has_its_cells():
     tex = tables(made(study(readers=("50%_of {R}$", "B&C"), models=("~A^\\",))))
-    assert tex.startswith("% Needs \\usepackage{booktabs}. Analysis version 3. manifest_sha256 ab12\n")
+    assert tex.startswith("% Needs \\usepackage{booktabs}. Analysis version 4. manifest_sha256 ab12\n")
     assert r"50\%\_of \{R\}\$ & \textasciitilde{}A\textasciicircum{}\textbackslash{} & 3 & 1" in tex
     assert r"B\&C" in tex
     for tabular in re.findall(r"\\begin\{tabular\}\{(l+r+)\}(.*?)\\end\{tabular\}", tex, re.DOTALL):

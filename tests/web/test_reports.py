@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from app.imaging import stimulus, thumbnail
-from app.report import rows
+from app.report import r_packages, rows
 from app.services import audit
 from app.tables.audit import AuditEvent
 from tests.web.conftest import ADMIN, OTHER, ident, invite, opened, png, read_all, text
@@ -26,6 +26,7 @@ EXPORTS = (
     "report.json",
     "report.html",
     "tables.tex",
+    *r_packages.NAMES,
 )
 
 
