@@ -50,14 +50,14 @@ def compare(readers: int, images: int, modalities: int, rounds: int, starts: int
         file = Path(folder) / "scores.csv"
         written(x, y, file)
         for _ in range(starts):
-            start, used = time.perf_counter(), _children()
+            start, used = time.perf_counter(), children()
             subprocess.run(
                 [sys.executable, "-m", "app.cli", "mrmc", str(file), "--json"],
                 check=True,
                 capture_output=True,
             )
             whole.append(time.perf_counter() - start)
-            busy.append(_children() - used)
+            busy.append(children() - used)
     rows = readers * images * modalities
     return (
         f"| {readers} readers × {images} images × {modalities} modalities ({rows:,} rows) "
@@ -66,7 +66,7 @@ def compare(readers: int, images: int, modalities: int, rounds: int, starts: int
     )
 
 
-def _children() -> float:
+def children() -> float:
     """Processor time in seconds of the processes that this one started and that have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime

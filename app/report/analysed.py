@@ -32,21 +32,6 @@ def models(ratings: Sequence[Rating]) -> list[str]:
     return sorted(named["synthetic"] or named["real"]) or [UNNAMED]
 
 
-def of_model(ratings: Sequence[Rating], name: str) -> list[Rating]:
-    """The model's own images and the real ones that all models share.
-
-    A reader who answered images of other models but none of this one says nothing about it, and is left out.
-    """
-    own = {rating.reader for rating in ratings if rating.model == name}
-    elsewhere = {rating.reader for rating in ratings if rating.model not in (name, UNNAMED)} - own
-    return [
-        rating
-        for rating in ratings
-        if rating.model == name
-        or (rating.model == UNNAMED and rating.truth == "real" and rating.reader not in elsewhere)
-    ]
-
-
 def _check_truth(ratings: Iterable[Rating]) -> None:
     truths: dict[tuple[str, str], str] = {}
     for rating in ratings:
@@ -70,7 +55,9 @@ def _check_models(ratings: Sequence[Rating]) -> None:
             )
 
 
-def _first_presentations(ratings: Iterable[Rating]) -> list[Rating]:
+def _first_presentations(ratings: Sequence[Rating]) -> list[Rating]:
+    if len({(rating.reader, rating.model, rating.image) for rating in ratings}) == len(ratings):
+        return list(ratings)
     first: dict[tuple[str, str, str], Rating] = {}
     seen: set[tuple[str, str, str, int]] = set()
     for rating in ratings:

@@ -1,18 +1,16 @@
 """Build the report: one pass from ratings to typed results, from which every file and page is made."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app import report
 from app.report import analysed, arms, comparisons, repeats, sensitivity
 from app.report import distances as measured
 from app.report import images as each_image
 from app.report.arms import Pair
-from app.report.columns import Columns
+from app.report.columns import Columns, of_model
 from app.report.comparisons import Compared
 from app.report.discrimination import DELTA, Agreement, Discrimination, agreed, discrimination, likert_auc
 from app.report.distances import Correlated, Distances
@@ -30,7 +28,6 @@ from app.stats.spread import Quartiles, quartiles
 
 NAMES = {"precision": "Precision", "recall": "Recall", "accuracy": "Accuracy", "fpr": "FPR", "fnr": "FNR"}
 METRICS = tuple(NAMES)
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +124,9 @@ def build(
     """
     answered, left_out = analysed.analysed(ratings)
     main, paired = comparisons.split(answered)
-    points = max(points, max((rating.likert or 0 for rating in main), default=0))
     names, columns = [] if paired else analysed.models(main), Columns.of(main)
+    rated = columns.likert[np.isfinite(columns.likert)]
+    points = max(points, int(rated.max(initial=0)))
     return Report(
         title=title,
         version=report.VERSION,
@@ -137,7 +135,7 @@ def build(
         n_readers=len({rating.reader for rating in answered}),
         left_out=left_out,
         models=tuple(
-            _model(name, analysed.of_model(main, name), points, margin, np.random.default_rng(seed))
+            _model(name, of_model(columns, name), points, margin, np.random.default_rng(seed))
             for name in names
         ),
         points=points,
@@ -152,38 +150,30 @@ def build(
 
 
 def _model(
-    name: str, ratings: Sequence[Rating], points: int, margin: float, random: np.random.Generator
+    name: str, columns: Columns, points: int, margin: float, random: np.random.Generator
 ) -> ModelResult:
-    by_reader: dict[str, list[Rating]] = defaultdict(list)
-    for rating in ratings:
-        by_reader[rating.reader].append(rating)
-    readers = tuple(_reader(reader, name, by_reader[reader]) for reader in sorted(by_reader))
-    synthetic = [rating for rating in ratings if rating.truth == "synthetic"]
-    real = [rating for rating in ratings if rating.truth == "real"]
+    readers = tuple(_reader(reader, name, mine) for reader, mine in columns.by_reader())
+    real, synthetic = columns.likerts(real=True), columns.likerts(real=False)
     return ModelResult(
         model=name,
         readers=readers,
         averages={metric: _average(readers, metric) for metric in METRICS},
-        fpr=crossed.crossed_mean(_table(synthetic, "real")),
-        fnr=crossed.crossed_mean(_table(real, "synthetic")),
-        likert=(_likert("real", real, points), _likert("synthetic", synthetic, points)),
+        fpr=crossed.crossed_mean(columns.table(real=False)),
+        fnr=crossed.crossed_mean(1 - columns.table(real=True)),
+        likert=(_likert(columns, points, real=True), _likert(columns, points, real=False)),
         pooled=PooledTests(
-            ttest_p=paper.t_test_p(_said_real(real), _said_real(synthetic)),
-            likert_diff=paper.likert_difference(_likerts(real), _likerts(synthetic)),
-            ks_p=paper.ks_p(_likerts(real), _likerts(synthetic)),
+            ttest_p=paper.t_test_p(columns.said_real[columns.real], columns.said_real[~columns.real]),
+            likert_diff=paper.likert_difference(real, synthetic),
+            ks_p=paper.ks_p(real, synthetic),
         ),
-        discrimination=discrimination(real, synthetic, margin),
-        agreement=(agreed("real", real, random), agreed("synthetic", synthetic, random)),
+        discrimination=discrimination(columns, margin),
+        agreement=(agreed(columns, random, real=True), agreed(columns, random, real=False)),
     )
 
 
-def _reader(reader: str, model: str, ratings: Sequence[Rating]) -> ReaderResult:
-    real = [rating for rating in ratings if rating.truth == "real"]
-    synthetic = [rating for rating in ratings if rating.truth == "synthetic"]
-    counts = detection.count(
-        np.array([rating.truth == "real" for rating in ratings]),
-        np.array([rating.answer == "real" for rating in ratings]),
-    )
+def _reader(reader: str, model: str, mine: Columns) -> ReaderResult:
+    real, synthetic = mine.likerts(real=True), mine.likerts(real=False)
+    counts = detection.count(mine.real, mine.said_real == 1)
     p, test = detection.guessing_p(counts)
     return ReaderResult(
         reader=reader,
@@ -192,15 +182,15 @@ def _reader(reader: str, model: str, ratings: Sequence[Rating]) -> ReaderResult:
         metrics=detection.metrics(counts),
         guessing_p=p,
         guessing_test=test,
-        ttest_p=paper.t_test_p(_said_real(real), _said_real(synthetic)),
-        likert_diff=paper.likert_difference(_likerts(real), _likerts(synthetic)),
-        ks_p=paper.ks_p(_likerts(real), _likerts(synthetic)),
-        likert_real=paper.mean_sd(list(_likerts(real))),
-        likert_synthetic=paper.mean_sd(list(_likerts(synthetic))),
-        seconds=quartiles(np.array([rating.seconds for rating in ratings], np.float64)),
+        ttest_p=paper.t_test_p(mine.said_real[mine.real], mine.said_real[~mine.real]),
+        likert_diff=paper.likert_difference(real, synthetic),
+        ks_p=paper.ks_p(real, synthetic),
+        likert_real=paper.mean_sd(real.tolist()),
+        likert_synthetic=paper.mean_sd(synthetic.tolist()),
+        seconds=quartiles(mine.seconds),
         sensitivity=detection.sensitivity(counts),
-        likert_auc=likert_auc(ratings),
-        roc=roc.curve(_likerts(synthetic), _likerts(real)),
+        likert_auc=likert_auc(mine),
+        roc=roc.curve(synthetic, real),
     )
 
 
@@ -214,35 +204,15 @@ def _average(readers: Iterable[ReaderResult], metric: str) -> MeanSd:
     return paper.mean_sd([found.value for found in rates if isinstance(found, Proportion)])
 
 
-def _table(ratings: Sequence[Rating], counted: str) -> Floats:
-    """Readers × images: 1 where the answer is `counted`, 0 where it is the other, NaN where there is none."""
-    readers = {reader: i for i, reader in enumerate(sorted({rating.reader for rating in ratings}))}
-    # An image is known by its model too: two models may number their own images alike.
-    images = {key: j for j, key in enumerate(sorted({(rating.model, rating.image) for rating in ratings}))}
-    table = np.full((len(readers), len(images)), np.nan)
-    for rating in ratings:
-        table[readers[rating.reader], images[rating.model, rating.image]] = rating.answer == counted
-    return table
-
-
-def _likert(truth: str, ratings: Sequence[Rating], points: int) -> LikertByTruth:
-    by_reader: dict[str, list[int]] = defaultdict(list)
-    distribution = dict.fromkeys(range(1, points + 1), 0)
-    for rating in ratings:
-        if rating.likert is not None:
-            by_reader[rating.reader].append(rating.likert)
-            distribution[rating.likert] += 1
+def _likert(columns: Columns, points: int, *, real: bool) -> LikertByTruth:
+    mine = columns.only((columns.real == real) & np.isfinite(columns.likert))
+    number = np.bincount(mine.reader)
+    rated = number > 0
+    means = np.bincount(mine.reader, weights=mine.likert)[rated] / number[rated]
+    chosen = np.bincount(mine.likert.astype(np.intp), minlength=points + 1)
     return LikertByTruth(
-        truth=truth,
-        over_ratings=paper.mean_sd([float(value) for values in by_reader.values() for value in values]),
-        over_readers=paper.mean_sd([float(np.mean(values)) for values in by_reader.values()]),
-        distribution=distribution,
+        truth="real" if real else "synthetic",
+        over_ratings=paper.mean_sd(mine.likert.tolist()),
+        over_readers=paper.mean_sd(means.tolist()),
+        distribution={point: int(chosen[point]) for point in range(1, points + 1)},
     )
-
-
-def _said_real(ratings: Iterable[Rating]) -> Floats:
-    return np.array([rating.answer == "real" for rating in ratings], dtype=np.float64)
-
-
-def _likerts(ratings: Iterable[Rating]) -> Floats:
-    return np.array([rating.likert for rating in ratings if rating.likert is not None], dtype=np.float64)

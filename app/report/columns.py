@@ -1,6 +1,6 @@
 """Answers as columns of numbers, from which models are compared."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -58,7 +58,7 @@ class Columns:
         real: Bools = self.image_is_real[self.image]
         return real
 
-    def only(self, keep: Bools) -> "Columns":
+    def only(self, keep: Bools | Ints) -> "Columns":
         """Some of the answers; the lists of names stay as they are."""
         names = ("reader", "image", "said_real", "likert", "position", "seconds")
         return replace(self, **{name: getattr(self, name)[keep] for name in names})
@@ -79,14 +79,27 @@ class Columns:
         rank[order] = np.arange(len(order)) - start[self.reader[order]]
         return rank, number[self.reader]
 
+    def by_reader(self) -> Iterator[tuple[str, "Columns"]]:
+        """Each reader who answered, sorted by name, with their own answers."""
+        readers, number = np.unique(self.reader, return_counts=True)
+        places = np.split(np.argsort(self.reader, kind="stable"), np.cumsum(number)[:-1])
+        for reader, mine in zip(readers, places, strict=False):
+            yield self.readers[reader], self.only(mine)
+
+    def likerts(self, *, real: bool) -> Floats:
+        """The Likert ratings that were given to images of one truth (n,)."""
+        rated: Floats = self.likert[(self.real == real) & np.isfinite(self.likert)]
+        return rated
+
     def table(self, *, real: bool) -> Floats:
         """Readers × images of one truth: 1 where the answer is “real”, 0 where it is not, NaN where there is none."""
         mine = self.only(self.real == real)
-        readers, row = np.unique(mine.reader, return_inverse=True)
-        images, column = np.unique(mine.image, return_inverse=True)
-        table = np.full((len(readers), len(images)), np.nan)
-        table[row, column] = mine.said_real
-        return table
+        answers: Floats = _spread(mine, np.unique(mine.reader))[0]
+        return answers
+
+    def tables(self, *, real: bool) -> Floats:
+        """Answers as in `table`, and Likert ratings (2, readers, images), with a row for each reader who answered anything."""
+        return _spread(self.only(self.real == real), np.unique(self.reader))
 
 
 def of_model(columns: Columns, name: str) -> Columns:
@@ -100,6 +113,13 @@ def of_model(columns: Columns, name: str) -> Columns:
     others = np.bincount(columns.reader[~mine & ~shared], minlength=number) > 0
     elsewhere = others & ~own
     return columns.only(mine | (shared & columns.real & ~elsewhere[columns.reader]))
+
+
+def _spread(columns: Columns, readers: Ints) -> Floats:
+    images, column = np.unique(columns.image, return_inverse=True)
+    tables = np.full((2, len(readers), len(images)), np.nan)
+    tables[:, np.searchsorted(readers, columns.reader), column] = columns.said_real, columns.likert
+    return tables
 
 
 def _floats(values: Sequence[float | None]) -> Floats:

@@ -1,20 +1,17 @@
 """How well readers tell real from synthetic, and whether they agree: the parts of the report about one model."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from app.report.rows import Rating
+from app.report.columns import Columns, Floats
 from app.stats import agreement, mrmc, roc
-from app.stats.agreement import over_images
+from app.stats.agreement import Coefficient, over_images
 from app.stats.equivalence import Equivalence, equivalence
 from app.stats.estimates import Interval, NotEstimable, Number
 from app.stats.mrmc import OneShot
 from app.stats.roc import Auc
 
-Floats = NDArray[np.float64]
 DELTA = 0.1
 DRAWS = 500
 
@@ -48,13 +45,10 @@ class Agreement:
     icc: Measured
 
 
-def discrimination(
-    real: Sequence[Rating], synthetic: Sequence[Rating], delta: float = DELTA
-) -> Discrimination:
+def discrimination(columns: Columns, delta: float = DELTA) -> Discrimination:
     """The one-shot analysis of ratings and of answers; a reader without both kinds of image takes no part."""
-    readers = sorted({rating.reader for rating in (*real, *synthetic)})
-    x, y = _tables(synthetic, readers), _tables(real, readers)
-    answered, rated = (mrmc.one_shot(x[k].T[None], y[k].T[None]).modalities[0] for k in (0, 1))
+    x, y = columns.tables(real=False), columns.tables(real=True)
+    answered, rated = (mrmc.one_shot(x[k][None], y[k][None]).modalities[0] for k in (0, 1))
     return Discrimination(
         likert_auc=rated,
         likert_auc_logit=rated.estimate
@@ -65,22 +59,18 @@ def discrimination(
     )
 
 
-def likert_auc(ratings: Sequence[Rating]) -> Auc:
+def likert_auc(columns: Columns) -> Auc:
     """One reader's AUC of the Likert ratings."""
-    given = [(rating.truth, float(rating.likert)) for rating in ratings if rating.likert is not None]
-    synthetic, real = (
-        np.array([value for truth, value in given if truth == word]) for word in ("synthetic", "real")
-    )
-    return roc.delong(synthetic, real)
+    return roc.delong(columns.likerts(real=False), columns.likerts(real=True))
 
 
-def agreed(truth: str, ratings: Sequence[Rating], random: np.random.Generator) -> Agreement:
+def agreed(columns: Columns, random: np.random.Generator, *, real: bool) -> Agreement:
     """Agreement on the images of one truth; intervals from images drawn with replacement."""
-    readers = sorted({rating.reader for rating in ratings})
-    answers, rated = _tables(ratings, readers)
+    mine = columns.only(columns.real == real)
+    answers, rated = (table.T for table in mine.tables(real=real))
     counted, counted_likert = agreement.counts(answers), agreement.counts(rated)
     return Agreement(
-        truth,
+        "real" if real else "synthetic",
         ac1=_measured(counted, agreement.gwet_ac1, random),
         kappa=_measured(counted, agreement.fleiss_kappa, random),
         alpha=_measured(counted_likert, agreement.krippendorff_alpha, random),
@@ -88,24 +78,8 @@ def agreed(truth: str, ratings: Sequence[Rating], random: np.random.Generator) -
     )
 
 
-def _measured(table: Floats, statistic: Callable[[Floats], Number], random: np.random.Generator) -> Measured:
-    value = statistic(table)
+def _measured(table: Floats, coefficient: Coefficient, random: np.random.Generator) -> Measured:
+    value = coefficient(table)
     if isinstance(value, NotEstimable):
         return Measured(value, value)
-    return Measured(value, over_images(table, statistic, random, DRAWS))
-
-
-def _tables(ratings: Sequence[Rating], readers: Sequence[str]) -> tuple[Floats, Floats]:
-    """Images × readers, NaN where there is none: 1 where the answer is “real”, and the Likert ratings.
-
-    An image is known by its model too: two models may number their own images alike.
-    """
-    columns = {reader: j for j, reader in enumerate(readers)}
-    images = {key: i for i, key in enumerate(sorted({(rating.model, rating.image) for rating in ratings}))}
-    answers, rated = np.full((2, len(images), len(readers)), np.nan)
-    for rating in ratings:
-        place = images[rating.model, rating.image], columns[rating.reader]
-        answers[place] = rating.answer == "real"
-        if rating.likert is not None:
-            rated[place] = rating.likert
-    return answers, rated
+    return Measured(value, over_images(table, coefficient, random, DRAWS))

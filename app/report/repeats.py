@@ -25,6 +25,8 @@ class Repeated:
 
 def repeated(ratings: Sequence[Rating], first: Sequence[Rating]) -> tuple[Repeated, ...]:
     """Each reader with repeats, then all together; `first` are the answers that are analysed. None without repeats."""
+    if not any(r.kind == "repeat" for r in ratings) and sum(r.kind == "main" for r in ratings) == len(first):
+        return ()
     of_image = {(r.reader, r.model, r.image): r for r in first}
     pairs: dict[str, list[tuple[Rating, Rating]]] = {}
     for later in ratings:

@@ -4,6 +4,7 @@ Tables are images × readers, NaN where there is no rating; most coefficients ne
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,75 +25,113 @@ def counts(table: Floats) -> Floats:
     return found.astype(np.float64)
 
 
-def gwet_ac1(counted: Floats) -> Number:
+@dataclass(frozen=True, slots=True)
+class Coefficient:
+    """A coefficient of a table or of counts (n, …), called with it; `weighted` gives it for many weightings of the images.
+
+    Weights (D, n) in, values (D,) out, NaN where it does not exist: so a bootstrap is a few products of matrices.
+    """
+
+    weighted: Callable[[Floats, Floats], Floats]
+    why_not: Callable[[Floats], NotEstimable]
+
+    def __call__(self, table: Floats) -> Number:
+        (value,) = self.weighted(table, np.ones((1, len(table))))
+        return self.why_not(table) if np.isnan(value) else float(value)
+
+
+def _no_counts(counted: Floats) -> NotEstimable:
+    return ONE_CATEGORY if (counted.sum(axis=1) >= 2).any() else NO_PAIR
+
+
+def _no_table(table: Floats) -> NotEstimable:
+    n, k = table[np.isfinite(table).all(axis=1)].shape
+    return NotEstimable("it takes two images that two readers rated") if n < 2 or k < 2 else ONE_CATEGORY
+
+
+def _gwet_ac1(counted: Floats, weights: Floats) -> Floats:
     """Gwet's AC1 from counts, for any number of readers and gaps (Gwet 2008, Br. J. Math. Stat. Psych. 61:29, eq. 5, 6).
 
     Chance agreement is Σ π(1 − π)/(q − 1) over the q categories; with one category there is none to speak of.
     """
-    if counted.shape[1] < 2:
-        return ONE_CATEGORY if (counted.sum(axis=1) >= 2).any() else NO_PAIR
-    found = _observed(counted)
-    if isinstance(found, NotEstimable):
-        return found
-    agreed, shares = found
-    chance = float(np.sum(shares * (1 - shares))) / (len(shares) - 1)
-    return (agreed - chance) / (1 - chance)
+    q = counted.shape[1]
+    if q < 2:
+        return np.full(len(weights), np.nan)
+    agreed, shares = _observed(counted, weights)
+    chance = np.sum(shares * (1 - shares), axis=1) / (q - 1)
+    found: Floats = (agreed - chance) / (1 - chance)
+    return found
 
 
-def fleiss_kappa(counted: Floats) -> Number:
+def _fleiss_kappa(counted: Floats, weights: Floats) -> Floats:
     """Fleiss's κ from counts (Fleiss 1971, Psychological Bulletin 76:378); with gaps each image weighs the same in the shares."""
-    found = _observed(counted)
-    if isinstance(found, NotEstimable):
-        return found
-    agreed, shares = found
-    chance = float(np.sum(shares**2))
-    return ONE_CATEGORY if chance > 1 - 1e-12 else (agreed - chance) / (1 - chance)
+    agreed, shares = _observed(counted, weights)
+    chance = np.sum(shares**2, axis=1)
+    return _ratio(agreed - chance, 1 - chance, chance <= 1 - 1e-12)
 
 
-def _observed(counted: Floats) -> tuple[float, Floats] | NotEstimable:
-    """The mean agreement of two readers on an image, and each category's share of ratings."""
+def _observed(counted: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """The mean agreement of two readers on an image (D,), NaN without any, and each category's share of ratings (D, q)."""
     rated = counted.sum(axis=1)
-    twice = rated >= 2
-    if not twice.any():
-        return NO_PAIR
-    n = rated[twice, None]
-    agreed = (counted[twice] * (counted[twice] - 1) / (n * (n - 1))).sum(axis=1).mean()
-    some = rated > 0
-    return float(agreed), (counted[some] / rated[some, None]).mean(axis=0)
+    pairs = rated * (rated - 1)
+    agreed = (counted * (counted - 1)).sum(axis=1) / np.maximum(pairs, 1)
+    shares = counted / np.maximum(rated, 1)[:, None]
+    twice, some = weights @ (rated >= 2), weights @ (rated > 0)
+    return _ratio(weights @ agreed, twice, twice > 0), weights @ shares / np.maximum(some, 1)[:, None]
 
 
-def krippendorff_alpha(counted: Floats) -> Number:
-    """Krippendorff's α for ordinal ratings from counts (Krippendorff 2011, Computing Krippendorff's Alpha-Reliability)."""
-    counted = counted[counted.sum(axis=1) >= 2]
-    if not len(counted):
-        return NO_PAIR
-    others = counted.sum(axis=1, keepdims=True) - 1
-    pairs = (counted / others).T @ counted - np.diag((counted / others).sum(axis=0))
-    n_c = counted.sum(axis=0)
-    middle = np.cumsum(n_c) - n_c / 2
-    # The ratings from one category to the other, those of both ends counted half.
-    distance = (middle[:, None] - middle) ** 2
-    expected = float(n_c @ distance @ n_c)
-    if expected == 0:
-        return ONE_CATEGORY
-    return 1 - (float(n_c.sum()) - 1) * float(np.sum(pairs * distance)) / expected
+def _ratio(above: Floats, below: Floats, where: NDArray[np.bool_]) -> Floats:
+    found: Floats = np.divide(above, below, out=np.full(len(above), np.nan), where=where)
+    return found
 
 
-def icc_a1(table: Floats) -> Number:
+def _krippendorff_alpha(counted: Floats, weights: Floats) -> Floats:
+    """Krippendorff's α for ordinal ratings from counts (Krippendorff 2011, Computing Krippendorff's Alpha-Reliability).
+
+    The distance of two categories is the square of the number of ratings from the one to the other, those of both ends
+    counted half: a difference of two middles, so that sums over pairs of categories come apart into sums over categories.
+    """
+    twice = counted.sum(axis=1) >= 2
+    counted, weights = counted[twice], weights[:, twice]
+    others = counted.sum(axis=1) - 1
+    n_c = weights @ counted
+    n = n_c.sum(axis=1)
+    middle = np.cumsum(n_c, axis=1) - n_c / 2
+    middle -= (np.sum(middle * n_c, axis=1) / np.maximum(n, 1))[:, None]
+    squares = np.sum(n_c * middle**2, axis=1)
+    together = np.sum(weights / others * ((middle @ counted.T) ** 2 - middle**2 @ counted.T), axis=1)
+    several: NDArray[np.bool_] = (n_c > 0).sum(axis=1) > 1
+    found: Floats = 1 - (n - 1) * _ratio(squares - together, n * squares, several)
+    return found
+
+
+def _icc_a1(table: Floats, weights: Floats) -> Floats:
     """ICC(A,1), absolute agreement of single ratings, over the images that all readers rated.
 
     Two-way random effects: McGraw & Wong 1996, Psychological Methods 1:30, table 4.
     """
-    complete = table[np.isfinite(table).all(axis=1)]
-    n, k = complete.shape
-    if n < 2 or k < 2:
-        return NotEstimable("it takes two images that two readers rated")
-    rows, columns, grand = complete.mean(axis=1), complete.mean(axis=0), complete.mean()
-    msr = k * float(np.sum((rows - grand) ** 2)) / (n - 1)
-    msc = n * float(np.sum((columns - grand) ** 2)) / (k - 1)
-    mse = float(np.sum((complete - rows[:, None] - columns + grand) ** 2)) / ((n - 1) * (k - 1))
-    below = msr + (k - 1) * mse + k / n * (msc - mse)
-    return (msr - mse) / below if below > 1e-12 else ONE_CATEGORY
+    complete = np.isfinite(table).all(axis=1)
+    x, weights = table[complete], weights[:, complete]
+    k = x.shape[1]
+    if not len(x) or k < 2:
+        return np.full(len(weights), np.nan)
+    x = x - x.mean()
+    n = weights.sum(axis=1)
+    rows, columns = weights @ x.mean(axis=1) ** 2, weights @ x / np.maximum(n, 1)[:, None]
+    grand = columns.mean(axis=1)
+    degrees = np.maximum(n - 1, 1)
+    msr = k * (rows - n * grand**2) / degrees
+    msc = n * np.sum((columns - grand[:, None]) ** 2, axis=1) / (k - 1)
+    error = weights @ np.sum(x**2, axis=1) - k * rows - n * np.sum(columns**2, axis=1) + n * k * grand**2
+    mse = np.maximum(error, 0) / (degrees * (k - 1))
+    below = msr + (k - 1) * mse + k / np.maximum(n, 1) * (msc - mse)
+    return _ratio(msr - mse, below, (below > 1e-12) & (n >= 2))
+
+
+gwet_ac1 = Coefficient(_gwet_ac1, _no_counts)
+fleiss_kappa = Coefficient(_fleiss_kappa, _no_counts)
+krippendorff_alpha = Coefficient(_krippendorff_alpha, _no_counts)
+icc_a1 = Coefficient(_icc_a1, _no_table)
 
 
 def weighted_kappa(first: Floats, second: Floats) -> Number:
@@ -115,17 +154,19 @@ def percent_agreement(first: Floats, second: Floats) -> Number:
 
 def over_images(
     table: Floats,
-    statistic: Callable[[Floats], Number],
+    coefficient: Coefficient,
     random: np.random.Generator,
     resamples: int = 1000,
     level: float = 0.95,
 ) -> Interval | NotEstimable:
-    """Percentile interval of a statistic of a table or of counts, images drawn with replacement (Efron & Tibshirani 1993, ch. 13)."""
-    if len(table) < 2:
+    """Percentile interval of a coefficient of a table or of counts, images drawn with replacement (Efron & Tibshirani 1993, ch. 13)."""
+    n = len(table)
+    if n < 2:
         return NotEstimable("it takes two images")
-    draws = random.integers(len(table), size=(resamples, len(table)))
-    found = (statistic(table[draw]) for draw in draws)
-    values = [value for value in found if not isinstance(value, NotEstimable)]
+    draws = random.integers(n, size=(resamples, n)) + n * np.arange(resamples)[:, None]
+    times = np.bincount(draws.ravel(), minlength=n * resamples).reshape(resamples, n)
+    values = coefficient.weighted(table, times.astype(np.float64))
+    values = values[np.isfinite(values)]
     if len(values) < resamples / 2:
         return NotEstimable("most draws of images have no value")
     low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])

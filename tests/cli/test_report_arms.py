@@ -150,7 +150,9 @@ def test_repeats_are_set_against_the_first_answer(run, tmp_path):
     assert "Readers against themselves" in page(tmp_path)
 
 
-def test_without_repeats_there_is_nothing_of_them(run, tmp_path):
-    _, data = run(study(["A"]))
+@pytest.mark.parametrize("kind", ["practice", "repeat"])
+def test_without_repeats_there_is_nothing_of_them(run, tmp_path, kind):
+    """An image that was never analysed has no first answer to set a repeat against."""
+    _, data = run(study(["A"]) + f"R0,,seen-once,real,real,3,{kind},\n")
     assert data["repeats"] == []
     assert "Readers against themselves" not in page(tmp_path)

@@ -1,11 +1,14 @@
 """How well readers tell real from synthetic: ROC curves, and d′ against the criterion."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from app.report import printing
 from app.report.build import ModelResult
 from app.report.figures.canvas import BOTH, INK, Drawn, counted, drawing, legend, short
 from app.stats.estimates import NotEstimable, estimable
+from app.stats.roc import Curve, Floats
 
 MOST_NAMES = 14
 
@@ -49,26 +52,26 @@ def roc(model: ModelResult) -> Drawn | None:
     )
 
 
-def _mean(curves: list[tuple[tuple[float, float], ...]]) -> tuple[list[float], list[float]]:
+def _mean(curves: Sequence[Curve]) -> tuple[Floats, Floats]:
     """The vertical average of the curves (Fawcett 2006, Pattern Recognition Letters 27:861), at all of their corners.
 
     Where a curve goes straight up it has two heights at one place; the average is taken just before and just after it.
     """
-    corners = sorted({x for curve in curves for x, _ in curve})
-    left, right = (
-        np.mean([[_height(curve, x, after=after) for x in corners] for curve in curves], axis=0)
-        for after in (False, True)
+    corners = np.unique(np.concatenate([np.array(curve)[:, 0] for curve in curves]))
+    return np.repeat(corners, 2), np.mean(
+        [_heights(np.array(curve).T, corners) for curve in curves], axis=0
+    ).ravel()
+
+
+def _heights(curve: Floats, at: Floats) -> Floats:
+    """A curve's heights (n, 2) at places: at the lower and at the upper end of a rise, alike where there is none."""
+    x, y = curve
+    first, last = np.searchsorted(x, at, "left"), np.searchsorted(x, at, "right") - 1
+    there = x[np.minimum(first, len(x) - 1)] == at
+    between = np.interp(at, x, y)
+    return np.stack(
+        [np.where(there, y[np.minimum(first, last)], between), np.where(there, y[last], between)], 1
     )
-    xs = [x for x in corners for _ in range(2)]
-    return xs, [float(y) for pair in zip(left, right, strict=True) for y in pair]
-
-
-def _height(curve: tuple[tuple[float, float], ...], x: float, *, after: bool) -> float:
-    """The curve's height at x, at the upper end of a rise there or at the lower one."""
-    at = [b for a, b in curve if a == x]
-    if at:
-        return max(at) if after else min(at)
-    return float(np.interp(x, [a for a, _ in curve], [b for _, b in curve]))
 
 
 def criterion(model: ModelResult) -> Drawn | None:
