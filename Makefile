@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 TORCH ?= torch~=2.13.0
 JOBS ?= 2
 
-.PHONY: run install install-dev browser test check format screenshots soak lock clean
+.PHONY: run install install-dev browser test check format screenshots soak words lock clean
 
 run: $(VENV)/.installed
 	@BLINDREAD_DATA_DIR="$(DATA)" $(BIN)/blindread demo --port $(PORT)
@@ -54,6 +54,16 @@ check: $(VENV)/.installed-dev
 # The pictures of docs/reading-room.md, taken anew.
 screenshots: $(VENV)/.installed-dev browser
 	$(BIN)/python -m tests.browser.pictures docs/images/reading-room
+
+# Sentences that readers see: collects them, and brings each language's catalogue up to date; new ones come empty.
+words: $(VENV)/.installed-dev
+	@mkdir -p build
+	$(BIN)/pybabel --quiet extract --mapping-file pyproject.toml --keywords N_ --add-location file --no-wrap --sort-by-file \
+		--copyright-holder "The Blindread authors" --project blindread --output-file build/words.pot .
+	@for catalogue in app/locale/*.po; do \
+		$(BIN)/pybabel --quiet update --input-file build/words.pot --output-file $$catalogue --locale $$(basename $$catalogue .po) \
+			--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap || exit 1; \
+	done
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff format .

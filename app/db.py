@@ -20,20 +20,27 @@ from sqlalchemy.types import TypeDecorator
 
 from app.errors import ConflictError, UnavailableError
 from app.fairlock import FairLock
+from app.words.sentence import N_
 
 PATIENCE = 5.0  # seconds that a person may wait for another process's write
-_BUSY = "The database is busy just now. Please try again in a moment."
+_BUSY = N_("The database is busy just now. Please try again in a moment.")
 _REASONS = {  # by SQLite's primary result codes
     5: _BUSY,
     6: _BUSY,
-    8: "The database can only be read just now. Please tell whoever runs this server, and try again later.",
-    10: "The database's disk does not work just now. Please tell whoever runs this server, and try again later.",
-    13: "The database's disk is full. Please tell whoever runs this server, and try again later.",
-    14: "The database cannot be opened just now. Please tell whoever runs this server, and try again later.",
+    8: N_(
+        "The database can only be read just now. Please tell whoever runs this server, and try again later."
+    ),
+    10: N_(
+        "The database's disk does not work just now. Please tell whoever runs this server, and try again later."
+    ),
+    13: N_("The database's disk is full. Please tell whoever runs this server, and try again later."),
+    14: N_(
+        "The database cannot be opened just now. Please tell whoever runs this server, and try again later."
+    ),
     15: _BUSY,
 }
 _REOPEN = {8, 10, 14}  # a connection that was opened for reading only stays so
-_AWAY = "The database cannot be reached just now. Please try again in a moment."
+_AWAY = N_("The database cannot be reached just now. Please try again in a moment.")
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -1,9 +1,9 @@
 """A session's protocol: what readers are told, shown and asked."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Literal
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Literal, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
@@ -12,6 +12,9 @@ from app.protocol import scale, wording
 from app.protocol.practice import Practice
 from app.protocol.questions import Question
 from app.protocol.refusals import check
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ class Protocol:
             raise InvalidError("The stored protocol cannot be read.") from error
 
     def told(self, n_real: int, n_images: int) -> list[str]:
-        """The sentences about the task: the instructions, and the mix as far as it is told."""
+        """The sentences about the task: the instructions, and the mix as far as it is told (still to be translated)."""
         if self.purpose_hidden:
             return [self.instructions]
         if self.answering == "pairs":
@@ -86,9 +89,32 @@ class Protocol:
         """How many images are on the screen at once: 2 where they are compared, else 1."""
         return 2 if self.answering == "pairs" else 1
 
+    def spoken(self, say: Callable[[str], str]) -> "Protocol":
+        """The protocol with the built-in wordings that it uses unchanged as `say` puts them; a researcher's own stay as they are."""
+        return replace(
+            self,
+            instructions=say(_marked(self.instructions, wording.INSTRUCTIONS, wording.PAIR_INSTRUCTIONS)),
+            question=say(_marked(self.question, wording.LIKERT_QUESTION, wording.SURE_QUESTION)),
+            likert_labels=tuple(
+                say(label) for label in _marked(self.likert_labels, scale.LABELS, scale.SURE_LABELS)
+            ),
+        )
+
+    def spoken_cues(self, say: Callable[[str], str]) -> tuple[tuple[str, str], ...]:
+        """The words for marks, each with what readers see: put by `say` where all of them are built in."""
+        built_in = {str(cue): cue for cue in wording.CUES}
+        if not built_in.keys() >= set(self.cues):
+            return tuple((cue, cue) for cue in self.cues)
+        return tuple((cue, say(built_in[cue])) for cue in self.cues)
+
     def counted_as(self, likert: int) -> str:
         """The answer that a rating stands for where the scale alone is asked."""
         return "real" if likert >= self.real_from else "synthetic"
+
+
+def _marked(used: T, *built_in: T) -> T:
+    """The built-in wording that is used, which can be translated; else what is used."""
+    return next((one for one in built_in if one == used), used)
 
 
 _ADAPTER = TypeAdapter(Protocol)

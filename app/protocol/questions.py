@@ -1,10 +1,13 @@
 """The short questionnaire that a researcher composes: about the reader, before the images or after them."""
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from app.errors import InvalidError
+from app.words.sentence import N_
 
 Kind = Literal["text", "number", "choice"]
 MOST_QUESTIONS = 12
@@ -12,6 +15,7 @@ MOST_CHOICES = 20
 LONGEST_QUESTION = 300
 LONGEST_ANSWER = 1000
 MOST_NUMBER = 10**6
+_GROUPED = re.compile(r"[1-9]\d{0,2}([.,]\d{3})+")  # 1.000 is a thousand to some readers and one to others
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +46,28 @@ class Question:
         text = given.strip()
         if not text:
             if self.required:
-                raise InvalidError(f"Please answer: {self.text}")
+                raise InvalidError(N_("Please answer: {question}", question=self.text))
             return None
         if self.kind == "number":
             return self._number(text)
         if self.kind == "choice" and text not in self.choices:
-            raise InvalidError(f"Please choose one of the answers to: {self.text}")
+            raise InvalidError(N_("Please choose one of the answers to: {question}", question=self.text))
         if len(text) > LONGEST_ANSWER:
-            raise InvalidError(f"An answer has at most {LONGEST_ANSWER} characters.")
+            raise InvalidError(N_("An answer has at most {most} characters.", most=LONGEST_ANSWER))
         return text
 
     def _number(self, text: str) -> float:
+        plain = unicodedata.normalize("NFKC", text)  # digits as an East Asian keyboard may give them
+        if _GROUPED.fullmatch(plain):
+            raise InvalidError(
+                N_("Please give the number without a sign between thousands: {question}", question=self.text)
+            )
         try:
-            number = float(text.replace(",", "."))
+            number = float(plain.replace(",", "."))
         except ValueError:
             number = -1.0
         if not 0 <= number <= MOST_NUMBER:
-            raise InvalidError(f"Please give a number, 0 or more: {self.text}")
+            raise InvalidError(N_("Please give a number, 0 or more: {question}", question=self.text))
         return number
 
 

@@ -1,5 +1,19 @@
 """The Likert scale of realness."""
 
+from app.words.sentence import N_
+
 POINTS = 5
-LABELS = ("certainly synthetic", "probably synthetic", "unsure", "probably real", "certainly real")
-SURE_LABELS = ("guessing", "hardly sure", "rather sure", "quite sure", "certain")
+LABELS = (
+    N_("certainly synthetic"),
+    N_("probably synthetic"),
+    N_("unsure"),
+    N_("probably real"),
+    N_("certainly real"),
+)
+SURE_LABELS = (
+    N_("guessing"),
+    N_("hardly sure"),
+    N_("rather sure"),
+    N_("quite sure"),
+    N_("certain"),
+)

@@ -2,24 +2,29 @@
 
 import re
 
-INSTRUCTIONS = (
+from app.words.sentence import N_, Sentence
+
+INSTRUCTIONS = N_(
     "You will see medical images one after another. Some were taken from patients, some were made by a computer. "
     "Say for each whether you think it is real or synthetic, and how real it looks to you on a scale from 1 to 5. "
     "There is no time limit, and you can stop and come back with the same link."
 )
-PAIR_INSTRUCTIONS = (
+PAIR_INSTRUCTIONS = N_(
     "You will see medical images two at a time. In each pair one was taken from a patient, and one was made by a computer. "
     "Say which is the real one, and how sure you are on a scale from 1 to 5. "
     "There is no time limit, and you can stop and come back with the same link."
 )
-LIKERT_QUESTION = "How real does it look to you?"
-SURE_QUESTION = "How sure are you?"
-CUES = ("texture", "anatomy", "border")
-ANY_MIX = "The images may be mixed in any proportion."
-ONE_OF_EACH = "In each pair one image is real and one is synthetic, in either place."
+LIKERT_QUESTION = N_("How real does it look to you?")
+SURE_QUESTION = N_("How sure are you?")
+CUES = (N_("texture"), N_("anatomy"), N_("border"))
+ANY_MIX = N_("The images may be mixed in any proportion.")
+ONE_OF_EACH = N_("In each pair one image is real and one is synthetic, in either place.")
 _PURPOSE = re.compile(
-    r"\b(real(ness|istic|ism)?|synthetic|artificial(ly)?|generated|computer|fake[ds]?|genuine|authentic|ai|gans?|style ?gan\w*"
-    r"|echt\w*|synthetisch\w*|künstlich\w*|réel\w*|synthétique\w*|sintétic\w*)\b",
+    r"\b(real(ness|istic|ism|e[nrs]?)?|synthetic|artificial(ly)?|generated|computer|fake[ds]?|genuine|authentic|ai|gans?|style ?gan\w*"
+    r"|echt\w*|synthetisch\w*|künstlich\w*|generiert\w*|gefälscht\w*"
+    r"|réel\w*|synthétique\w*|artificiel\w*|authentique\w*|généré\w*|ordinateur"
+    r"|sintétic\w*|artificiales|auténtic\w*|generad[ao]s?|fals[ao]s?|ordenador)\b"
+    r"|実画像|本物|偽|合成|人工|生成|コンピュータ|真实|真伪|真假|虚假|伪造|计算机|电脑",  # written without spaces between words
     re.IGNORECASE,
 )
 
@@ -30,6 +35,11 @@ def names_purpose(text: str) -> str:
     return found.group() if found else ""
 
 
-def proportion(n_real: int, n_synthetic: int) -> str:
+def proportion(n_real: int, n_synthetic: int) -> Sentence:
     """The sentence for protocols that tell the mix."""
-    return f"{n_real} of the {n_real + n_synthetic} images are real and {n_synthetic} are synthetic."
+    return N_(
+        "{real} of the {images} images are real and {synthetic} are synthetic.",
+        real=n_real,
+        images=n_real + n_synthetic,
+        synthetic=n_synthetic,
+    )

@@ -7,30 +7,40 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.errors import ConflictError, NotFoundError
 from app.protocol.design import Protocol
-from app.services import orders, steps, submissions
+from app.services import orders, steps, submissions, telling
 from app.services.seats import ReaderSeat
 from app.services.steps import NOT_OPEN, WITHDRAWN, Step, own
 from app.services.submissions import Submission
 from app.tables.sessions import Item, Presentation, Rating, Reading, VttSession
+from app.words.catalogues import translate
+from app.words.languages import ENGLISH
+from app.words.sentence import N_
 
 AHEAD = 10
-_UNKNOWN_ITEM = "There is no such image in your reading."
+_UNKNOWN_ITEM = N_("There is no such image in your reading.")
 
 
 @dataclass(frozen=True, slots=True)
 class Welcome:
-    """What the pages around the images show; `told` are the sentences that are kept with the reading."""
+    """What the pages around the images show, in the reader's language; `told` are the sentences that are kept with the reading.
+
+    `cues` are the words for marks with their translations; `told_in` is the language in which the reader confirmed the
+    instructions last, empty before.
+    """
 
     public_title: str
     told: tuple[str, ...]
     protocol: Protocol
+    cues: tuple[tuple[str, str], ...]
     step: Step
+    told_in: str
     started: bool
     practising: bool
     answered: int
@@ -78,16 +88,19 @@ class State:
     feedback: Feedback | None = None
 
 
-def welcome(db: Session, seat: ReaderSeat, now: datetime) -> Welcome:
+def welcome(db: Session, seat: ReaderSeat, now: datetime, language: str = ENGLISH) -> Welcome:
     """What the pages before and after the images show."""
     reading, session = own(db, seat)
     protocol = Protocol.from_json(session.protocol)
     here = _state(db, reading, session, protocol) if reading.started_at else None
+    spoken = protocol.spoken(partial(translate, language))
     return Welcome(
         public_title=session.public_title,
-        told=tuple(_told(db, session, protocol)),
-        protocol=protocol,
+        told=tuple(_told(db, session, spoken, language)),
+        protocol=spoken,
+        cues=protocol.spoken_cues(partial(translate, language)),
         step=steps.step(reading, session, protocol, now),
+        told_in=_told_in(reading),
         started=here is not None,
         practising=here is not None and here.practising,
         answered=max(0, reading.answered - reading.practised) // protocol.at_once,
@@ -95,8 +108,8 @@ def welcome(db: Session, seat: ReaderSeat, now: datetime) -> Welcome:
     )
 
 
-def start(db: Session, seat: ReaderSeat, now: datetime) -> None:
-    """Confirm the instructions. The first time, fix the reader's order under random names and keep what was told."""
+def start(db: Session, seat: ReaderSeat, now: datetime, language: str = ENGLISH) -> None:
+    """Confirm the instructions and keep what was told; the first time, fix the reader's order under random names."""
     reading, session = own(db, seat)
     protocol = Protocol.from_json(session.protocol)
     found = steps.step(reading, session, protocol, now)
@@ -105,13 +118,13 @@ def start(db: Session, seat: ReaderSeat, now: datetime) -> None:
     if found.name != "instructions":
         if reading.started_at is not None:
             return
-        raise ConflictError("Please answer what comes before the images first.")
+        raise ConflictError(N_("Please answer what comes before the images first."))
     reading.instructed_at = now
+    _keep_told(db, reading, session, protocol, language, now)
     if reading.started_at is not None:
         return
     reading.started_at = now
     reading.total = _total(db, session)
-    reading.told = {"sentences": _told(db, session, protocol), "likert_labels": list(protocol.likert_labels)}
     if protocol.practice.images:
         _present_practice(db, reading, session, protocol)
     else:
@@ -139,7 +152,7 @@ def state(db: Session, seat: ReaderSeat) -> State:
     """The current item and up to ten next ones; raises ConflictError where the reading has not been started."""
     reading, session = own(db, seat)
     if reading.started_at is None:
-        raise ConflictError("Please read the instructions first.")
+        raise ConflictError(N_("Please read the instructions first."))
     return _state(db, reading, session, Protocol.from_json(session.protocol))
 
 
@@ -203,7 +216,7 @@ def rate(db: Session, seat: ReaderSeat, given: Submission, now: datetime) -> Sta
     same = db.scalar(select(Rating).where(Rating.reading_id == reading.id, Rating.key == given.key))
     if same is not None:
         if (same.item_id, same.answer, same.likert) != (shown.item_id, answer, given.likert):
-            raise ConflictError("This key was used for another answer.")
+            raise ConflictError(N_("This key was used for another answer."))
     else:
         if closed := _closed(reading, session):
             raise ConflictError(closed)
@@ -338,17 +351,32 @@ def _revision(
             return 1
         return (shown.position - 1) // protocol.practice.images + 1
     if shown.position > reading.answered:
-        raise ConflictError("This image is not the one to be rated now.")
+        raise ConflictError(N_("This image is not the one to be rated now."))
     last_one = shown.position == reading.answered + 1 - protocol.at_once
     if not (given.revises and last_one and _undo_open(reading, session, protocol)):
-        raise ConflictError("This image has been rated already.")
+        raise ConflictError(N_("This image has been rated already."))
     last = select(func.max(Rating.revision)).where(
         Rating.reading_id == reading.id, Rating.item_id == shown.item_id
     )
     return (db.scalar(last) or 0) + 1
 
 
-def _told(db: Session, session: VttSession, protocol: Protocol) -> list[str]:
+def _keep_told(
+    db: Session, reading: Reading, session: VttSession, protocol: Protocol, language: str, now: datetime
+) -> None:
+    """Keep what the instructions' page said, unless the last time it said it in the same language."""
+    if _told_in(reading) == language:
+        return
+    spoken = protocol.spoken(partial(translate, language))
+    said = telling.told(_told(db, session, spoken, language), spoken.likert_labels, language)
+    reading.told = telling.also(reading.told, said, now) if reading.told else said
+
+
+def _told_in(reading: Reading) -> str:
+    return next(reversed(telling.languages(reading.told)), "")
+
+
+def _told(db: Session, session: VttSession, protocol: Protocol, language: str) -> list[str]:
     """The sentences about the task; the mix, where it is told, is that of the images that count."""
     query = select(func.count()).select_from(Item).where(Item.session_id == session.id, Item.kind == "main")
-    return protocol.told(session.n_real, db.scalar(query) or 0)
+    return [translate(language, one) for one in protocol.told(session.n_real, db.scalar(query) or 0)]

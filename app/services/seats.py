@@ -1,7 +1,7 @@
 """Who reads: a personal link, confirmed once in a browser, becomes a cookie that stands for a reading."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,17 +10,21 @@ from app.errors import ForbiddenError, NotFoundError, SignInRequiredError
 from app.services import audit, tokens
 from app.tables.people import Reader, ReaderLogin
 from app.tables.sessions import Reading, VttSession
+from app.words.sentence import N_
 
 LOGIN_LASTS = timedelta(days=30)
-_UNKNOWN_LINK = "This link is not valid. Please ask the person who invited you for a new one."
-_SAW_THE_TRUTH = "This browser is signed in as somebody who has seen the answers to this reading, and cannot be its reader."
+_UNKNOWN_LINK = N_("This link is not valid. Please ask the person who invited you for a new one.")
+_SAW_THE_TRUTH = N_(
+    "This browser is signed in as somebody who has seen the answers to this reading, and cannot be its reader."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Landing:
-    """What a personal link's page says before it is confirmed."""
+    """What a personal link's page says before it is confirmed; after the day `valid_until` the link is no more."""
 
     public_title: str
+    valid_until: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +44,8 @@ class ReaderSeat:
 
 def open_link(db: Session, token: str, now: datetime) -> Landing:
     """The page of a link; changes nothing, since mail scanners open links, too. Raises NotFoundError."""
-    session = db.get_one(VttSession, _linked(db, token, now).session_id)
-    return Landing(session.public_title)
+    reading = _linked(db, token, now)
+    return Landing(db.get_one(VttSession, reading.session_id).public_title, reading.link_expires_at.date())
 
 
 def confirm(db: Session, token: str, now: datetime, actor: str | None = None) -> str:
@@ -80,7 +84,7 @@ def seat(db: Session, cookie: str, now: datetime) -> ReaderSeat:
         )
     ).first()
     if found is None:
-        raise SignInRequiredError("Please open your personal link again. What you rated is kept.")
+        raise SignInRequiredError(N_("Please open your personal link again. What you rated is kept."))
     reading, code = found
     return ReaderSeat(reading.id, reading.session_id, reading.slot, code)
 

@@ -17,14 +17,17 @@ from app.protocol.design import Protocol
 from app.protocol.questions import Question
 from app.services.seats import ReaderSeat
 from app.tables.sessions import Reading, VttSession
+from app.words.sentence import N_
 
 INSTRUCTED_FOR = timedelta(days=1)
+_NOT_YET = N_("This reading has not been opened yet. Please come back later with the same link.")
 NOT_OPEN = {
-    "draft": "This reading has not been opened yet. Please come back later with the same link.",
-    "frozen": "This reading has not been opened yet. Please come back later with the same link.",
-    "closed": "This reading is closed. Every answer that was saved before has been kept. Thank you.",
+    "draft": _NOT_YET,
+    "frozen": _NOT_YET,
+    "closed": N_("This reading is closed. Every answer that was saved before has been kept. Thank you."),
 }
-WITHDRAWN = "You have withdrawn your answers from this study."
+WITHDRAWN = N_("You have withdrawn your answers from this study.")
+UNUSABLE_DISPLAY = N_("What the browser says of the display cannot be used.")
 DISPLAY = frozenset(
     ("screen_width", "screen_height", "window_width", "window_height", "pixel_ratio", "depth")
 )
@@ -98,7 +101,7 @@ def consent(db: Session, seat: ReaderSeat, given_version: str, now: datetime, *,
     if reading.consent is not None:
         return
     if given_version != version(protocol.consent):
-        raise ConflictError("This text is not the one that this study has. Please read it again.")
+        raise ConflictError(N_("This text is not the one that this study has. Please read it again."))
     if not agrees:
         reading.declined_at = now
         return
@@ -133,16 +136,21 @@ def check_display(
     if not DISPLAY.issuperset(measured) or not all(
         isfinite(value) and value >= 0 for value in measured.values()
     ):
-        raise InvalidError("What the browser says of the display cannot be used.")
+        raise InvalidError(UNUSABLE_DISPLAY)
     if not all_seen:
         raise InvalidError(
-            "Please raise the brightness, or darken the room, until you can tell all steps apart; or use another display."
+            N_(
+                "Please raise the brightness, or darken the room, until you can tell all steps apart; or use another display."
+            )
         )
     width, height = measured.get("window_width", 0), measured.get("window_height", 0)
     if width < protocol.smallest_width or height < protocol.smallest_height:
         raise InvalidError(
-            f"This window has {width:.0f} × {height:.0f} pixels; the study needs {protocol.smallest_width} × "
-            f"{protocol.smallest_height}. Please enlarge it or use a larger display."
+            N_(
+                "This window has {window} pixels; the study needs {needed}. Please enlarge it or use a larger display.",
+                window=f"{width:.0f} × {height:.0f}",
+                needed=f"{protocol.smallest_width} × {protocol.smallest_height}",
+            )
         )
     reading.display = {**measured, "at": now.isoformat()}
 
@@ -154,7 +162,9 @@ def withdraw(db: Session, seat: ReaderSeat, now: datetime) -> None:
         return
     if session.state != "open":
         raise ConflictError(
-            "This study is closed, so answers can no longer be withdrawn here. Please ask the person who invited you."
+            N_(
+                "This study is closed, so answers can no longer be withdrawn here. Please ask the person who invited you."
+            )
         )
     reading.withdrawn_at = now
 
@@ -170,6 +180,6 @@ def _at(db: Session, seat: ReaderSeat, name: str, field: str, now: datetime) -> 
     found = step(reading, session, protocol, now)
     if found.name != name and getattr(reading, field) is None:
         raise ConflictError(
-            found.waiting or "This step is not the one to be done now. Please open your link again."
+            found.waiting or N_("This step is not the one to be done now. Please open your link again.")
         )
     return reading, protocol

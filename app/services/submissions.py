@@ -8,6 +8,7 @@ from math import isfinite
 from app.errors import InvalidError
 from app.protocol import scale
 from app.protocol.design import Protocol
+from app.words.sentence import N_
 
 LONGEST_KEY = 64
 LONGEST_REMARK = 1000
@@ -54,7 +55,7 @@ class Submission:
     def answer_under(self, protocol: Protocol) -> str:
         """Real or synthetic: as said, what the rating stands for, or what a choice says of the left image. Raises InvalidError where neither can be told."""
         if not 1 <= self.likert <= scale.POINTS:
-            raise InvalidError(f"The rating is a whole number from 1 to {scale.POINTS}.")
+            raise InvalidError(N_("The rating is a whole number from 1 to {points}.", points=scale.POINTS))
         if protocol.answering == "likert":
             asked = {"": protocol.counted_as(self.likert)}
         elif protocol.answering == "pairs":
@@ -62,35 +63,35 @@ class Submission:
         else:
             asked = {"real": "real", "synthetic": "synthetic"}
         if self.answer not in asked:
-            raise InvalidError("This answer is not one of those that this study asks for.")
+            raise InvalidError(N_("This answer is not one of those that this study asks for."))
         return asked[self.answer]
 
 
 def check(given: Submission, protocol: Protocol) -> None:
     """Raise InvalidError for what cannot be kept, besides the answer itself."""
     if not 8 <= len(given.key) <= LONGEST_KEY or not re.fullmatch("[!-~]+", given.key):
-        raise InvalidError(f"The key has 8 to {LONGEST_KEY} letters, digits and plain signs.")
+        raise InvalidError(N_("The key has 8 to {most} letters, digits and plain signs.", most=LONGEST_KEY))
     durations = [given.shown_ms, *([given.first_action_ms] if given.first_action_ms is not None else [])]
     if not all(isfinite(duration) and duration >= 0 for duration in durations):
-        raise InvalidError("A duration is a number of milliseconds, not below 0.")
+        raise InvalidError(N_("A duration is a number of milliseconds, not below 0."))
     if not VIEWPORT.issuperset(given.viewport) or not all(isfinite(v) for v in given.viewport.values()):
-        raise InvalidError("The viewport cannot be used.")
+        raise InvalidError(N_("The viewport cannot be used."))
     if given.remark and not protocol.remarks:
-        raise InvalidError("This study does not ask for remarks.")
+        raise InvalidError(N_("This study does not ask for remarks."))
     if len(given.remark) > LONGEST_REMARK:
-        raise InvalidError(f"A remark has at most {LONGEST_REMARK} characters.")
+        raise InvalidError(N_("A remark has at most {most} characters.", most=LONGEST_REMARK))
     _check_marks(given.marks, protocol.cues)
 
 
 def _check_marks(marks: Sequence[Mark], cues: Sequence[str]) -> None:
     if len(marks) > MOST_MARKS:
-        raise InvalidError(f"An image can have at most {MOST_MARKS} marks.")
+        raise InvalidError(N_("An image can have at most {most} marks.", most=MOST_MARKS))
     for mark in marks:
         if mark.cue not in cues:
-            raise InvalidError("This study has no such word for a mark.")
+            raise InvalidError(N_("This study has no such word for a mark."))
         ends = (mark.x, mark.y, mark.x + mark.width, mark.y + mark.height)
         if (
             not all(isfinite(end) and -1e-6 <= end <= 1 + 1e-6 for end in ends)
             or min(mark.width, mark.height) < 0
         ):
-            raise InvalidError("A mark lies within the image.")
+            raise InvalidError(N_("A mark lies within the image."))

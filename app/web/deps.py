@@ -17,6 +17,7 @@ from app.services import people, seats
 from app.services.people import SignedIn
 from app.services.seats import ReaderSeat
 from app.settings import Settings
+from app.words.sentence import N_
 
 LOGIN_COOKIE = "blindread_login"
 READER_COOKIE = "blindread_reader"
@@ -76,12 +77,14 @@ def reader(request: Request, ctx: Ctx) -> ReaderSeat:
     """The reading that this browser is in; raises SignInRequiredError."""
     token = request.cookies.get(READER_COOKIE)
     if not token:
-        raise SignInRequiredError("Please open your personal link. What you rated is kept.")
+        raise SignInRequiredError(N_("Please open your personal link. What you rated is kept."))
     with ctx.database.read() as db:
         seat = seats.seat(db, token, clock.now())
     if request.headers.get(PAGE_HEADER, seat.tag) != seat.tag:
         raise ForbiddenError(
-            "Another personal link was opened in this browser, so this page cannot go on. Please open your own link again; what was saved is kept."
+            N_(
+                "Another personal link was opened in this browser, so this page cannot go on. Please open your own link again; what was saved is kept."
+            )
         )
     return seat
 

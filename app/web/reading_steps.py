@@ -14,6 +14,7 @@ from app.services import readings, steps
 from app.services.readings import Welcome
 from app.services.seats import ReaderSeat
 from app.services.steps import Agreement
+from app.web import language
 from app.web.deps import Ctx, CurrentReader
 from app.web.pages import render
 
@@ -93,9 +94,9 @@ def display(request: Request, ctx: Ctx, seat: CurrentReader, given: Texts) -> HT
 
 
 @router.post("/start")
-def start(ctx: Ctx, seat: CurrentReader) -> RedirectResponse:
+def start(request: Request, ctx: Ctx, seat: CurrentReader) -> RedirectResponse:
     with ctx.database.write() as db:
-        readings.start(db, seat, clock.now())
+        readings.start(db, seat, clock.now(), language.of(request))
     return RedirectResponse("/read/rate", 303)
 
 
@@ -110,14 +111,14 @@ def _measure(text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise InvalidError("What the browser says of the display cannot be used.") from None
+        raise InvalidError(steps.UNUSABLE_DISPLAY) from None
 
 
 def _show(
     request: Request, db: Session, seat: ReaderSeat, given: dict[str, str] | None = None, problem: str = ""
 ) -> HTMLResponse:
     """The page of the step at which this reader stands."""
-    there = readings.welcome(db, seat, clock.now())
+    there = readings.welcome(db, seat, clock.now(), language.of(request))
     after = there.step.name == "afterwards"
     page = StepPage(
         welcome=there,

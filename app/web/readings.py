@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import date
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
@@ -16,8 +17,10 @@ from app.protocol.refusals import LONGEST_LABEL
 from app.services import readings, seats, submissions
 from app.services.readings import State
 from app.services.submissions import Mark, Submission
+from app.web import language, reading_words
 from app.web.deps import READER_COOKIE, Context, Ctx, CurrentReader, signed_in
 from app.web.pages import render
+from app.words.sentence import N_
 
 router = APIRouter()
 WRONG_LINKS = parse("30/minute")
@@ -29,16 +32,22 @@ class LandingPage:
     """read/landing.html: a personal link before it is confirmed."""
 
     public_title: str
+    valid_until: date
 
 
 @dataclass(frozen=True, slots=True)
 class RatePage:
-    """read/rate.html: the viewer; its script gets the images by `/read/state`."""
+    """read/rate.html: the viewer; its script gets the images by `/read/state`.
+
+    `cues` are the words for marks, each with what it is in the reader's language; `words` are the script's sentences.
+    """
 
     public_title: str
     code: str
     tag: str
     protocol: Protocol
+    cues: tuple[tuple[str, str], ...]
+    words: dict[str, str]
 
 
 class MarkBody(BaseModel):
@@ -79,7 +88,7 @@ def landing(request: Request, token: str, ctx: Ctx) -> HTMLResponse:
     """Show who invites; changes nothing, because mail scanners open links."""
     with _guessing_slowed(request, ctx), ctx.database.read() as db:
         found = seats.open_link(db, token, clock.now())
-    return render(request, "read/landing.html", LandingPage(found.public_title))
+    return render(request, "read/landing.html", LandingPage(found.public_title, found.valid_until))
 
 
 @router.post("/r/{token}")
@@ -102,11 +111,20 @@ def confirm(request: Request, token: str, ctx: Ctx) -> RedirectResponse:
 
 @router.get("/read/rate", response_model=None)
 def rate_page(request: Request, ctx: Ctx, seat: CurrentReader) -> HTMLResponse | RedirectResponse:
+    """The viewer, in the language in which the instructions were confirmed last: another one is told first."""
+    spoken = language.of(request)
     with ctx.database.read() as db:
-        there = readings.welcome(db, seat, clock.now())
-    if there.step.name != "instructions" or not there.step.instructed:
-        return RedirectResponse("/read", 303)
-    page = RatePage(there.public_title, seat.code, seat.tag, there.protocol)
+        there = readings.welcome(db, seat, clock.now(), spoken)
+    if there.step.name != "instructions" or not there.step.instructed or there.told_in != spoken:
+        return RedirectResponse(f"/read{language.choice(request)}", 303)
+    page = RatePage(
+        public_title=there.public_title,
+        code=seat.code,
+        tag=seat.tag,
+        protocol=there.protocol,
+        cues=there.cues,
+        words=reading_words.words(there.protocol, spoken),
+    )
     return render(request, "read/rate.html", page)
 
 
@@ -148,7 +166,7 @@ def _guessing_slowed(request: Request, ctx: Context) -> Iterator[None]:
     """Count links that do not exist by address; those that do cost nothing, since a whole hospital may share one."""
     address = request.client.host if request.client else "unknown"
     if not ctx.limiter.test(WRONG_LINKS, "link", address):
-        raise TooManyError("Too many attempts from this address; please wait a minute.")
+        raise TooManyError(N_("Too many attempts from this address; please wait a minute."))
     try:
         yield
     except NotFoundError:

@@ -4,8 +4,13 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.web import language
+from app.words.catalogues import translate
+from app.words.sentence import N_, Sentence
 
 _CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -32,7 +37,8 @@ _HEADERS = {
 LONGEST_BODY = (
     256 * 1024
 )  # the longest form has 5,000 characters of instructions, each of up to 12 bytes when escaped
-_TOO_LONG = "This is longer than anything that this page sends; it was refused."
+_TOO_LONG = N_("This is longer than anything that this page sends; it was refused.")
+_ELSEWHERE = N_("This came from another site and was refused.")
 _UPLOADS = {("POST", "/image-sets"), ("POST", "/image-sets/drafts"), ("POST", "/checkpoints")}
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 
@@ -71,9 +77,8 @@ class BodyLimit:
         declared = Headers(scope=scope).get("content-length", "0")
         if not declared.isdigit() or len(declared) > 12 or int(declared) > LONGEST_BODY:
             is_json = Headers(scope=scope).get("content-type", "").startswith("application/json")
-            refusal = (
-                JSONResponse({"error": _TOO_LONG}, 413) if is_json else PlainTextResponse(_TOO_LONG, 413)
-            )
+            said = _said(scope, _TOO_LONG)
+            refusal = JSONResponse({"error": said}, 413) if is_json else PlainTextResponse(said, 413)
             await refusal(scope, receive, send)
             return
         received = 0
@@ -105,10 +110,14 @@ class SameOriginWrites:
             and scope["method"] not in _SAFE
             and not _same_origin(Headers(scope=scope))
         ):
-            refusal = PlainTextResponse("This came from another site and was refused.", 403)
+            refusal = PlainTextResponse(_said(scope, _ELSEWHERE), 403)
             await refusal(scope, receive, send)
             return
         await self.app(scope, receive, send)
+
+
+def _said(scope: Scope, sentence: Sentence) -> str:
+    return translate(language.of(HTTPConnection(scope)), sentence)
 
 
 def _same_origin(headers: Headers) -> bool:

@@ -144,8 +144,8 @@ def test_feedback_is_right_and_a_break_survives_a_reload(page, server, furnished
         expect(page.locator("#stimulus")).to_be_visible()
         heads.append(re.sub(r"\s+", " ", page.locator("#feedback").inner_text()))
         page.keyboard.press("Enter")
-    assert sum("Not right" in head for head in heads) == 1
-    assert all(("Not right" in head) == ("is synthetic" in head) for head in heads)
+    assert sum("Not correct" in head for head in heads) == 1
+    assert all(("Not correct" in head) == ("is synthetic" in head) for head in heads)
     assert "1 of 2 were right" in heads[1]
     for position in range(1, 5):
         at(page, position)

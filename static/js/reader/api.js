@@ -1,5 +1,7 @@
 // Calls to the server. Each returns data, or throws Refused (the server's sentence) or Unreachable (no answer came).
 
+import { word } from "./words.js";
+
 export class Refused extends Error {
   constructor(status, sentence) {
     super(sentence);
@@ -36,7 +38,7 @@ async function sentenceOf(response) {
   try {
     return (await response.json()).error;
   } catch {
-    return "The server refused this.";
+    return word("refused");
   }
 }
 

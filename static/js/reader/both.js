@@ -2,6 +2,7 @@
 
 import { begin } from "./main.js";
 import { choose } from "./view.js";
+import { word } from "./words.js";
 
 begin({
   atOnce: false,
@@ -11,9 +12,9 @@ begin({
   },
   given: ({ answer, likert }) => ({ answer, likert }),
   missing({ answer, likert }) {
-    if (!answer && !likert) return "Choose real or synthetic, and a point of the scale.";
-    if (!answer) return "Choose real or synthetic.";
-    if (!likert) return "Choose a point of the scale, 1 to 5.";
+    if (!answer && !likert) return word("choose_both");
+    if (!answer) return word("choose_answer");
+    if (!likert) return word("choose_point");
     return "";
   },
 });

@@ -10,9 +10,7 @@ import { pause, queue, retryMs } from "./queue.js";
 import { advanced, caughtUp } from "./standing.js";
 import { hold, stimulus } from "./stimuli.js";
 import * as view from "./view.js";
-
-const GOING_ON = "The server cannot be reached. Your answers are kept here and sent again by themselves; you can go on.";
-const NO_MORE = "The server cannot be reached, and no further image is held here. Your answers are kept here and sent again by themselves.";
+import { word } from "./words.js";
 
 const blockSize = Number(document.querySelector("[data-block-size]").dataset.blockSize);
 
@@ -31,7 +29,7 @@ async function persistently(call) {
       return await call();
     } catch (error) {
       if (error instanceof Refused) throw error;
-      view.say(NO_MORE, "warn");
+      view.say(word("no_more"), "warn");
       await pause(retryMs(attempt, error));
     }
   }
@@ -55,8 +53,8 @@ async function present(name, revises = false) {
   view.busy(false);
   view.progress(state, revises ? 1 : 0);
   view.revising(revises, Boolean(state.previous));
-  if (revises) view.say("You are changing your last answer.");
-  else view.say(reachable ? "" : GOING_ON, reachable ? "" : "warn");
+  if (revises) view.say(word("changing"));
+  else view.say(reachable ? "" : word("going_on"), reachable ? "" : "warn");
 }
 
 const holdAll = () => hold([state.previous, state.current, ...state.ahead].filter(Boolean), state.beside);
@@ -101,12 +99,12 @@ async function goOn() {
   } else {
     due = shown = null;
     view.busy(true);
-    if (!reachable) view.say(NO_MORE, "warn");
+    if (!reachable) view.say(word("no_more"), "warn");
   }
 }
 
 function heard(answered) {
-  if (answered !== reachable) view.say(answered ? "" : due ? GOING_ON : NO_MORE, answered ? "" : "warn");
+  if (answered !== reachable) view.say(answered ? "" : word(due ? "going_on" : "no_more"), answered ? "" : "warn");
   reachable = answered;
 }
 
@@ -130,8 +128,8 @@ const answers = queue(
   {
     changed({ waiting, reachable: answered }) {
       heard(answered);
-      if (answered) view.saved("Saving…");
-      else view.saved(waiting > 1 ? `Not saved yet: ${waiting}` : "Not saved yet", "warn");
+      if (answered) view.saved(word("saving"));
+      else view.saved(waiting > 1 ? word("not_saved_yet_number", { n: waiting }) : word("not_saved_yet"), "warn");
     },
     acknowledged(told) {
       if (!state) return;
@@ -141,7 +139,7 @@ const answers = queue(
     },
     drained(told, refusals) {
       heard(true);
-      view.saved(refusals.length ? "Not saved" : "Saved", refusals.length ? "warn" : "");
+      view.saved(word(refusals.length ? "not_saved" : "saved"), refusals.length ? "warn" : "");
       if (state) catchUp(told, refusals.at(-1)).catch(stopped);
     },
     stopped,
@@ -225,9 +223,15 @@ async function undo() {
   else if (state.previous) await present(state.previous, true).catch(stopped);
 }
 
+// A French keyboard gives other signs for its digits' keys unless Shift is held: there the key's place counts.
+function sign(event) {
+  const digit = event.shiftKey ? null : /^Digit([0-5])$/.exec(event.code);
+  return digit ? digit[1] : event.key.toLowerCase();
+}
+
 function key(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || interlude.open()) return;
-  const pressed = event.key.toLowerCase();
+  const pressed = sign(event);
   if (event.target instanceof HTMLInputElement && event.target.type === "text") {
     if (pressed === "escape") event.target.blur();
     return;
@@ -241,7 +245,7 @@ function key(event) {
     escape: () => shown?.revises && undo(),
   }[pressed];
   if (act) {
-    if (pressed === "enter" && event.target instanceof HTMLButtonElement && event.target !== view.controls.next) return;
+    if (pressed === "enter" && event.target.closest("button:not(#next), a, summary")) return;
     event.preventDefault();
     acted();
     if (mode.keys[pressed]) view.say("");

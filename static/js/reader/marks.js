@@ -12,7 +12,7 @@ const layer = element("marks");
 const cues = element("cues");
 const chips = cues ? [...cues.querySelectorAll("[data-cue]")] : [];
 
-let made = []; // { cue, x, y, width, height } in fractions of the image
+let made = []; // { cue, x, y, width, height } in fractions of the image, and the cue as it is `said` on the screen
 let from = null; // where a box begins
 let acted = () => {};
 
@@ -25,8 +25,10 @@ export function start(onAction) {
 
 export function given() {
   const remark = element("remark")?.value.trim();
-  return { ...(made.length ? { marks: made } : {}), ...(remark ? { remark } : {}) };
+  return { ...(made.length ? { marks: made.map(({ said, ...mark }) => mark) } : {}), ...(remark ? { remark } : {}) };
 }
+
+const named = (chip) => ({ cue: chip.dataset.cue, said: chip.textContent });
 
 const armed = () => chips.find((chip) => chip.getAttribute("aria-pressed") === "true");
 
@@ -57,7 +59,7 @@ function draw() {
     ...made.map((mark) => {
       const shown = document.createElement("span");
       const word = document.createElement("b");
-      word.textContent = mark.cue;
+      word.textContent = mark.said;
       shown.append(word);
       shown.className = mark.width || mark.height ? "box" : "point";
       shown.style.left = `${box.left - room.left + mark.x * box.width}px`;
@@ -85,7 +87,7 @@ function up(event) {
   from = null;
   const [x, y] = far ? [Math.min(begun[0], ended[0]), Math.min(begun[1], ended[1])] : begun;
   const [width, height] = far ? [Math.abs(begun[0] - ended[0]), Math.abs(begun[1] - ended[1])] : [0, 0];
-  add({ cue: armed().dataset.cue, x, y, width, height });
+  add({ ...named(armed()), x, y, width, height });
 }
 
 if (layer) {
@@ -93,7 +95,7 @@ if (layer) {
   stage.addEventListener("pointerup", up, { capture: true });
   for (const chip of chips) {
     chip.addEventListener("click", (event) => {
-      if (event.detail === 0) add({ cue: chip.dataset.cue, x: 0, y: 0, width: 1, height: 1 });
+      if (event.detail === 0) add({ ...named(chip), x: 0, y: 0, width: 1, height: 1 });
       else arm(armed() === chip ? null : chip);
     });
   }

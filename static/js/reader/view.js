@@ -1,5 +1,7 @@
 // What is on the screen.
 
+import { word } from "./words.js";
+
 const element = (id) => document.getElementById(id);
 const form = element("answer");
 const image = element("stimulus");
@@ -19,7 +21,7 @@ export function choose(name, value) {
   const input = form.querySelector(`input[name="${name}"][value="${value}"]`);
   if (!input || input.disabled) return;
   input.checked = true;
-  if (document.activeElement instanceof HTMLButtonElement) input.focus(); // so that Enter is for the answer, not for that button
+  if (document.activeElement?.closest("button, a, summary")) input.focus(); // so that Enter is for the answer, not for that button
 }
 
 export function clear() {
@@ -52,7 +54,7 @@ export function progress(state, back = 0) {
   const told = state.total !== undefined;
   position.hidden = element("progress").hidden = !told;
   if (!told) return;
-  position.textContent = `${state.position - back} of ${state.total}`;
+  position.textContent = word("position", { n: state.position - back, total: state.total });
   const bar = element("progress");
   bar.max = state.total;
   bar.value = state.position - 1;
@@ -61,7 +63,7 @@ export function progress(state, back = 0) {
 // The button that goes back one image leads out again while that image's answer is being changed.
 export function revising(is, possible) {
   if (!controls.undo) return;
-  element("undo-label").textContent = is ? "Leave it as it was" : "Back";
+  element("undo-label").textContent = word(is ? "leave" : "back");
   controls.undo.disabled = !is && !possible;
 }
 
@@ -84,7 +86,7 @@ export function blank() {
 // The time to look is over; the answer is still to come.
 export function away() {
   image.hidden = true;
-  say("The image was shown for as long as this study allows. Please answer.");
+  say(word("exposure_over"));
 }
 
 // As large as fits: a whole number of screen pixels for each of the image's where it is enlarged, so that all
