@@ -13,7 +13,6 @@ from app.protocol.practice import Practice
 from app.protocol.questions import Question
 from app.protocol.refusals import check
 
-
 T = TypeVar("T")
 
 

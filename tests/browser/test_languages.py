@@ -17,20 +17,13 @@ from app.words.sentence import N_
 from tests.browser.test_flow import field, go_to
 from tests.browser.test_reader import answer, server
 from tests.faults.conftest import empty_folder, furnished, furnished_folder, generator_files, known, owner
-from tests.web.conftest import invite, opened
+from tests.web.conftest import BUILT_IN, invite, opened
 
 __all__ = ["empty_folder", "furnished", "furnished_folder", "generator_files", "known", "owner", "server"]
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 SIZES = ((390, 844), (1024, 1366), (1366, 768))
 STUDY = {
-    "instructions": wording.INSTRUCTIONS,
-    "likert_labels": [
-        "certainly synthetic",
-        "probably synthetic",
-        "unsure",
-        "probably real",
-        "certainly real",
-    ],
+    **BUILT_IN,
     "consent": "You agree that your answers are used for research.",
     "question_text": ["Years of experience?"],
     "question_kind": ["number"],

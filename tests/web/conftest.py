@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 from app import clock, schema, worker
 from app.imaging import stimulus
 from app.main import create_app
+from app.protocol import scale, wording
 from app.services import people
 from app.settings import Settings, load_settings
 from models import checkpoint
@@ -33,6 +34,8 @@ FORM = {
     "likert_labels": ["fake for sure", "rather fake", "no idea", "rather real", "real for sure"],
     "show_progress": "true",
 }
+BUILT_IN = {"instructions": wording.INSTRUCTIONS, "likert_labels": list(scale.LABELS)}
+"""Wordings that come with the program, which readers see in their own language."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,20 +12,10 @@ from app.tables.sessions import Reading
 from app.web.language import LANGUAGE_COOKIE
 from app.words.catalogues import read
 from app.words.languages import ENGLISH, LANGUAGES
-from tests.web.conftest import OWNER, invite, opened, text
+from tests.web.conftest import BUILT_IN, OWNER, invite, opened, text
 from tests.web.test_reading_steps import CONSENT, HIDDEN, QUESTIONS, agree, rate_all, reading
 
 GERMAN = {"Accept-Language": "de-CH,de;q=0.9,en;q=0.5"}
-BUILT_IN = {
-    "instructions": wording.INSTRUCTIONS,
-    "likert_labels": [
-        "certainly synthetic",
-        "probably synthetic",
-        "unsure",
-        "probably real",
-        "certainly real",
-    ],
-}
 
 
 @pytest.fixture

@@ -154,6 +154,7 @@ def test_no_sentence_stands_in_the_script_itself():
     for script in SCRIPTS:
         code = re.sub(r"^\s*//.*$|\s//\s.*$", "", script.read_text(), flags=re.MULTILINE)
         code = re.sub(r"\$\{[^}]*\}", "0", code)
+        code = re.sub(r'new (Unreachable|Error)\("[^"]*"', "", code)  # said to no reader
         quoted = [one or other for one, other in re.findall(r'"([^"\n]*)"|`([^`]*)`', code)]
         english = [text for text in quoted if re.search(r"[A-Za-z]{2,},? [a-z]{2,}", text)]
         assert [text for text in english if text not in MACHINES] == [], script.name
