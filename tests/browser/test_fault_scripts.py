@@ -1,0 +1,106 @@
+"""Scripts of faults drawn at random, in a real browser: no answer is lost, none is doubled, and the page says “Saved” only when it is."""
+
+import os
+import random
+from collections import Counter
+from itertools import chain, islice
+
+import pytest
+from sqlalchemy import select
+
+from app.tables.sessions import Presentation, Rating
+from tests.browser.faulty_reader import OFTEN, SELDOM, FaultyReader
+from tests.faults.conftest import empty_folder, furnished, furnished_folder, generator_files, known, owner
+from tests.servers import Server
+from tests.web.conftest import Known, invite, opened, png, sample
+
+__all__ = ["empty_folder", "furnished", "furnished_folder", "generator_files", "known", "owner"]
+SOAK = bool(os.environ.get("SOAK_TESTS"))
+SCRIPTS = int(os.environ.get("FAULT_SCRIPTS", "200" if SOAK else "12"))
+IMAGES = 50 if SOAK else 8
+FAULTS = 25 if SOAK else 3  # for each script, at most
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(6 * 3600 if SOAK else 240)]
+
+
+def session_of(site, client, known, generator_files, images):
+    """An open session of so many images."""
+    if images > 16:
+        files = [("files", (f"{i}.png", png(1000 + i), "image/png")) for i in range(images // 2)]
+        real = client.post("/image-sets", data={"name": "More slices"}, files=files).headers["location"]
+        site.work()
+        synthetic = sample(client, known.checkpoint, name="More", seeds=f"0-{images // 2 - 1}")
+        site.work()
+        known = Known(real, known.checkpoint, synthetic.headers["location"])
+    half = str(images // 2)
+    return opened(site, client, known, n_real=half, n_synthetic=half, allow_undo="true")
+
+
+def decks(rng, count):
+    """Faults for each script: of the slow ones at most one each, and every kind before any comes again."""
+    often = chain.from_iterable(rng.sample(OFTEN, len(OFTEN)) for _ in range(count * FAULTS))
+    for number in range(count):
+        deck = [SELDOM[number]] if number < len(SELDOM) else []
+        if SOAK:
+            deck = rng.choices(SELDOM, k=3)
+        deck += islice(often, FAULTS - len(deck))
+        rng.shuffle(deck)
+        yield deck
+
+
+def stored(site, notes):
+    """The ratings whose keys a reader's witness saw on their way, with the items' random names."""
+    keys = {note["submission"]["key"] for note in notes if note["kind"] == "sent"}
+    query = select(Presentation.token, Rating.key, Rating.answer, Rating.likert).join(
+        Presentation,
+        (Presentation.reading_id == Rating.reading_id) & (Presentation.item_id == Rating.item_id),
+    )
+    with site.parts.database.read() as db:
+        return [row for row in db.execute(query) if row.key in keys]
+
+
+def judge(notes, rows, images):
+    """What a script broke, in words: nothing under each where no answer is lost, doubled or falsely called saved."""
+    by_kind = {kind: {} for kind in ("given", "sent", "acknowledged", "refused")}
+    for note in notes:
+        if note["kind"] in by_kind:
+            by_kind[note["kind"]][note["submission"]["key"]] = note["submission"]
+    kept = {row.key for row in rows}
+    items = Counter(row.token for row in rows if not by_kind["sent"][row.key]["revises"])
+    answers = {
+        key: (given["item"], given["answer"], given["likert"]) for key, given in by_kind["sent"].items()
+    }
+    return {
+        "doubled": [token for token, count in items.items() if count > 1],
+        "not rated": images - len(items),
+        "lost": by_kind["given"].keys() - kept - by_kind["refused"].keys(),
+        "acknowledged, not stored": by_kind["acknowledged"].keys() - kept,
+        "refused, and no other answer": [
+            given["item"] for given in by_kind["refused"].values() if given["item"] not in items
+        ],
+        "stored otherwise": [
+            row.key for row in rows if answers[row.key] != (row.token, row.answer, row.likert)
+        ],
+        "falsely called saved": [
+            note["outstanding"] for note in notes if note["kind"] == "saved" and note["outstanding"]
+        ],
+    }
+
+
+def test_no_script_of_faults_loses_doubles_or_falsely_saves(
+    browser, furnished, owner, known, generator_files
+):
+    address = session_of(furnished, owner, known, generator_files, IMAGES)
+    server, rng, happened, said = Server(furnished.settings.data_dir), random.Random(20261125), Counter(), 0
+    server.start()
+    for seed, deck in enumerate(decks(rng, SCRIPTS)):
+        link, away = server.url + invite(owner, address), 600 if SOAK and not seed else 1
+        reader = FaultyReader(browser, server, furnished, link, seed, away)
+        happened.update(reader.read(deck))
+        notes = reader.notes()
+        reader.context.close()
+        broken = judge(notes, stored(furnished, notes), IMAGES)
+        assert not any(broken.values()), f"script {seed}, {deck}: {broken}"
+        said += sum(note["kind"] == "saved" for note in notes)
+    server.kill()
+    assert SCRIPTS < 12 or set(happened) == {*OFTEN, *SELDOM}
+    assert said >= SCRIPTS
