@@ -42,7 +42,7 @@ STUDY = {
 WIDE = """[...document.querySelectorAll("body *")].filter(e => {
     const box = e.getBoundingClientRect();
     const cut = e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 1 && e.tagName === "BUTTON";
-    return (box.right > innerWidth + 0.5 || box.left < -0.5 || cut) && !e.closest(".stage, .visually-hidden");
+    return (box.right > innerWidth + 0.5 || box.left < -0.5 || cut) && e.checkVisibility() && !e.closest(".stage, .visually-hidden");
 }).map(e => e.outerHTML)"""
 SMALL = """[...document.querySelectorAll("button, summary, a, .option, .choice")].filter(e => {
     const box = e.getBoundingClientRect();
@@ -212,6 +212,7 @@ def test_another_language_in_the_middle_is_told_before_it_goes_on(browser, serve
     at(page, 1)
     page.locator(".menu summary").focus()
     page.keyboard.press("Enter")
+    single_keys_can_be_switched_off(page)
     page.get_by_role("link", name="Français").click()
     expect(page.get_by_text("L’échelle de réalisme")).to_be_visible()
     page.get_by_role("button", name="Continuer").click()
@@ -222,6 +223,25 @@ def test_another_language_in_the_middle_is_told_before_it_goes_on(browser, serve
         told = db.scalars(select(Reading)).one().told
     assert (told["language"], [later["language"] for later in told["later"]]) == ("en", ["fr"])
     context.close()
+
+
+def single_keys_can_be_switched_off(page):
+    """Whoever presses or says letters by accident answers nothing; buttons, Tab and Enter go on working."""
+    assert Axe().run(page).response["violations"] == []
+    switch = page.get_by_label("Single keys answer")
+    switch.uncheck()
+    for key in "s2z":
+        page.keyboard.press(key)
+    assert page.locator("#answer input:checked").count() == 0
+    page.reload()
+    at(page, 1)
+    page.keyboard.press("r")
+    assert page.locator("#answer input:checked").count() == 0
+    page.locator(".menu summary").click()
+    expect(switch).not_to_be_checked()
+    switch.check()
+    page.keyboard.press("r")
+    expect(page.locator('input[value="real"]')).to_be_checked()
 
 
 def french_digits(page):

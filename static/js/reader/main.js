@@ -3,6 +3,7 @@
 import { Refused, fetchState, reading, submit } from "./api.js";
 import * as exposure from "./exposure.js";
 import * as interlude from "./interlude.js";
+import * as keys from "./keys.js";
 import * as lens from "./lens.js";
 import * as marks from "./marks.js";
 import * as outbox from "./outbox.js";
@@ -223,15 +224,9 @@ async function undo() {
   else if (state.previous) await present(state.previous, true).catch(stopped);
 }
 
-// A French keyboard gives other signs for its digits' keys unless Shift is held: there the key's place counts.
-function sign(event) {
-  const digit = event.shiftKey ? null : /^Digit([0-5])$/.exec(event.code);
-  return digit ? digit[1] : event.key.toLowerCase();
-}
-
 function key(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || interlude.open()) return;
-  const pressed = sign(event);
+  const pressed = keys.pressed(event);
   if (event.target instanceof HTMLInputElement && event.target.type === "text") {
     if (pressed === "escape") event.target.blur();
     return;
@@ -245,7 +240,7 @@ function key(event) {
     escape: () => shown?.revises && undo(),
   }[pressed];
   if (act) {
-    if (pressed === "enter" && event.target.closest("button:not(#next), a, summary")) return;
+    if (pressed === "enter" && event.target.closest("button:not(#next), .menu *")) return;
     event.preventDefault();
     acted();
     if (mode.keys[pressed]) view.say("");

@@ -21,7 +21,7 @@ export function choose(name, value) {
   const input = form.querySelector(`input[name="${name}"][value="${value}"]`);
   if (!input || input.disabled) return;
   input.checked = true;
-  if (document.activeElement?.closest("button, a, summary")) input.focus(); // so that Enter is for the answer, not for that button
+  if (document.activeElement?.closest("button, .menu *")) input.focus(); // so that Enter is for the answer, not for that button
 }
 
 export function clear() {
