@@ -8,8 +8,8 @@ from app import clock, worker
 from app.imaging import stimulus
 from app.imaging.importer import Decoded
 from app.protocol.design import Protocol
-from app.services import imagesets, imports, people, samples, sessions
-from app.services.sessions import NewSession
+from app.services import designs, imagesets, imports, people, samples, sessions
+from app.services.designs import NewSession
 from app.tables.checkpoints import Checkpoint
 from tests.blinding import material
 
@@ -66,11 +66,10 @@ def draft(parts, user, images, synthetic):
             public_title="Images",
             real_set_id=real,
             n_real=str(len(images) - n_synthetic),
-            synthetic_set_id=other,
-            n_synthetic=str(n_synthetic),
+            synthetic=((other, str(n_synthetic)),),
             protocol=Protocol(),
         )
-        return sessions.create(db, user, asked, key, now)
+        return designs.create(db, user, asked, key, now)
 
 
 def _fresh(letter, number):

@@ -19,6 +19,7 @@ from app.services import (
     audit_views,
     audits,
     checkpoints,
+    designs,
     imagesets,
     imports,
     people,
@@ -26,8 +27,8 @@ from app.services import (
     sessions,
     signoff,
 )
+from app.services.designs import NewSession
 from app.services.people import SignedIn
-from app.services.sessions import NewSession
 from app.settings import Settings
 
 RESEARCHER = "researcher@demo.example"
@@ -112,12 +113,11 @@ class _Preparation:
             public_title="Brain MR slices",
             real_set_id=real,
             n_real=str(EACH),
-            synthetic_set_id=synthetic,
-            n_synthetic=str(EACH),
+            synthetic=((synthetic, str(EACH)),),
             protocol=Protocol(allow_undo=True),
         )
         with self.database.write() as db:
-            return sessions.create(db, self.user, new, self.settings.secret_key, clock.now())
+            return designs.create(db, self.user, new, self.settings.secret_key, clock.now())
 
     def _real_set(self) -> str:
         there = self._find_set(REAL_SET)

@@ -24,6 +24,7 @@ class Protocol:
     more counts as “real”); pairs: which of two images side by side is the real one, and how sure the reader is (`question`). With `purpose_hidden` nothing names real and synthetic before the `debrief`.
     With `fixed_presentation` readers can neither zoom nor change the light; `exposure_ms` takes the image away after so long (0: never).
     `cues` are the words for marks on the image (none: no marks). A break is offered after each `block_size` images (0: never).
+    With `arm_blocks` each model under test has a block of its own with real images of its own; else all are mixed.
     `repeats` images come twice, at least `repeat_lag` images apart; `catch` images are degraded beyond doubt.
     `mends` are changes of the pixels that all items get alike before they are encoded. `margin` is the half-width δ around ½ within which
     balanced accuracy counts as guessing.
@@ -49,6 +50,7 @@ class Protocol:
     debrief: str = ""
     practice: Practice = field(default_factory=Practice)
     block_size: int = 0
+    arm_blocks: bool = False
     repeats: int = 0
     repeat_lag: int = 10
     catch: int = 0

@@ -27,6 +27,12 @@ def check(protocol: "Protocol") -> None:
     _hidden(protocol)
 
 
+def check_margin(margin: float) -> None:
+    """Raise InvalidError for a margin of equivalence that says nothing, or everything."""
+    if not 0.01 <= margin <= 0.49:
+        raise InvalidError("The margin of equivalence lies between 1 and 49 percentage points.")
+
+
 def _texts(protocol: "Protocol") -> None:
     for name, text, least in (
         ("The instructions need", protocol.instructions, 1),
@@ -66,8 +72,7 @@ def _numbers(protocol: "Protocol") -> None:
     within("The least distance of a repeat", (protocol.repeat_lag,), 1, MOST_SPECIAL)
     within("The number of degraded images", (protocol.catch,), 0, MOST_SPECIAL)
     within("A smallest size", (protocol.smallest_width, protocol.smallest_height), 0, LARGEST_SCREEN)
-    if not 0.01 <= protocol.margin <= 0.49:
-        raise InvalidError("The margin of equivalence lies between 0.01 and 0.49.")
+    check_margin(protocol.margin)
 
 
 def _pairs(protocol: "Protocol") -> None:

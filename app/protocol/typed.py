@@ -1,6 +1,7 @@
 """A protocol as people type it into a form."""
 
 from collections.abc import Mapping, Sequence
+from math import isfinite, nan
 from typing import Any, cast, get_args
 
 from app.errors import InvalidError
@@ -12,7 +13,7 @@ from app.typed import whole_number
 
 _FLAGS = (
     *("purpose_hidden", "disclose_ratio", "show_progress", "allow_undo"),
-    *("fixed_presentation", "remarks", "display_check"),
+    *("fixed_presentation", "remarks", "display_check", "arm_blocks"),
 )
 _TEXTS = ("instructions", "answering", "question", "consent", "debrief")
 _NUMBERS = {
@@ -58,8 +59,8 @@ def protocol(typed: Mapping[str, Sequence[str]]) -> Protocol:
             name: words for name, (usual, words) in _OF_PAIRS.items() if given.get(name, usual) == usual
         }
     practice = [_number(typed, name, what) or 0 for name, what in _PRACTICE.items()]
-    if margin := _first(typed, "margin"):
-        given["margin"] = _points(margin)
+    if text := _first(typed, "margin"):
+        given["margin"] = margin(text)
     return Protocol(
         **given,
         cues=_words(_first(typed, "cues")),
@@ -82,14 +83,15 @@ def _number(typed: Mapping[str, Sequence[str]], name: str, what: str) -> int | N
     return found
 
 
-def _points(text: str) -> float:
-    """Percentage points as a fraction."""
+def margin(text: str) -> float:
+    """The margin of equivalence, from percentage points to a fraction; raises InvalidError."""
     try:
-        return float(text.replace(",", ".")) / 100
+        points = float(text.replace(",", "."))
     except ValueError:
-        raise InvalidError(
-            f"The margin of equivalence is a number of percentage points, not “{text[:40]}”."
-        ) from None
+        points = nan
+    if not isfinite(points):
+        raise InvalidError(f"The margin of equivalence is a number of percentage points, not “{text[:40]}”.")
+    return points / 100
 
 
 def _words(text: str) -> tuple[str, ...]:

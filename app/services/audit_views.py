@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.artifacts import Artifacts
 from app.errors import ConflictError, InvalidError, NotFoundError
-from app.services import audit, audits, jobs, sessions
+from app.services import audit, audits, designs, jobs, sessions
 from app.services.audits import Verdict
 from app.services.jobs import JobView
 from app.services.people import SignedIn
@@ -176,7 +176,7 @@ def copy_mended(
     """
     if not mends or not set(mends) <= set(MENDS):
         raise InvalidError("Choose at least one of the mends that the audit offers.")
-    return sessions.copy(db, user, session_id, tuple(mends), key, now)
+    return designs.copy(db, user, session_id, tuple(mends), key, now)
 
 
 def _finished(db: Session, session: VttSession) -> Audit:

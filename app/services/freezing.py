@@ -15,12 +15,13 @@ from app.errors import ConflictError, InvalidError
 from app.protocol import pairs
 from app.protocol.design import Protocol
 from app.protocol.order import order
-from app.services import audit, manifests, sessions, signoff, stimuli, tokens
+from app.services import audit, designs, manifests, sessions, signoff, stimuli, tokens
+from app.services.designs import share
 from app.services.manifests import Stimulus
 from app.services.stimuli import Source
 from app.tables.images import Image
 from app.tables.origins import Origin
-from app.tables.sessions import Item, VttSession
+from app.tables.sessions import Arm, Item, VttSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Chosen:
     sha256: str
     truth: str
     kind: str = "main"
+    block: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,30 +48,47 @@ def choose(db: Session, session_id: str) -> list[Chosen]:
     session = db.get_one(VttSession, session_id)
     if session.state != "draft":
         raise ConflictError("This session is frozen already.")
-    arm = sessions.the_arm(db, session_id)
-    sessions.common_shape(db, session.real_set_id, arm.image_set_id)
-    for set_id in (session.real_set_id, arm.image_set_id):
+    arms = sessions.arms_of(db, session_id)
+    designs.common_shape(db, session.real_set_id, [arm.image_set_id for arm in arms])
+    for set_id in (session.real_set_id, *(arm.image_set_id for arm in arms)):
         signoff.require(db, set_id)
     protocol = Protocol.from_json(session.protocol)
-    drawn = [
-        *_draw(db, session.real_set_id, wanted_real(session.n_real, protocol), session.order_secret),
-        *_draw(db, arm.image_set_id, wanted_synthetic(arm.n_synthetic, protocol), session.order_secret),
-    ]
+    drawn = _drawn(db, session, arms, protocol)
     if protocol.at_once == 2:
-        return _paired(drawn, session.order_secret)
-    drawn += _repeats(drawn, protocol.repeats, session.order_secret)
+        return [one for block in _blocks(drawn) for one in _paired(block, session.order_secret)]
+    for place, block in enumerate(_blocks(drawn)):
+        drawn += _repeats(block, share(protocol.repeats, len(_blocks(drawn)), place), session.order_secret)
     by_name = {f"{chosen.image_id} {chosen.kind}": chosen for chosen in drawn}
     return [by_name[name] for name in order(sorted(by_name), _seed(session.order_secret, "numbers"))]
 
 
-def wanted_real(n_real: int, protocol: Protocol) -> dict[str, int]:
-    """How many real images become items of which kind."""
-    return {"main": n_real, "practice": protocol.practice.real}
+def _drawn(db: Session, session: VttSession, arms: Sequence[Arm], protocol: Protocol) -> list[Chosen]:
+    """Real images, then each model's, each in its block; what practice and attention need is shared by the models.
+
+    Practice comes before all blocks and is counted to the first.
+    """
+    secret, practice = session.order_secret, protocol.practice
+    n_blocks = len(arms) if protocol.arm_blocks else 1
+    blocks = [at + 1 for at in range(n_blocks) for _ in range(share(session.n_real, n_blocks, at))]
+    real = _draw(db, session.real_set_id, {"main": session.n_real, "practice": practice.real}, secret)
+    drawn = [replace(one, block=block) for one, block in zip(real, blocks, strict=False)] + real[
+        len(blocks) :
+    ]
+    for place, arm in enumerate(arms):
+        wanted = {
+            "main": arm.n_synthetic,
+            "practice": share(practice.synthetic, len(arms), place),
+            "catch": share(protocol.catch, len(arms), place),
+        }
+        block = place + 1 if protocol.arm_blocks else 1
+        mine = _draw(db, arm.image_set_id, wanted, secret)
+        drawn += [one if one.kind == "practice" else replace(one, block=block) for one in mine]
+    return drawn
 
 
-def wanted_synthetic(n_synthetic: int, protocol: Protocol) -> dict[str, int]:
-    """How many synthetic images become items of which kind; catch items are made of them."""
-    return {"main": n_synthetic, "practice": protocol.practice.synthetic, "catch": protocol.catch}
+def _blocks(drawn: Sequence[Chosen]) -> list[list[Chosen]]:
+    numbers = sorted({chosen.block for chosen in drawn})
+    return [[chosen for chosen in drawn if chosen.block == number] for number in numbers]
 
 
 def _repeats(drawn: Sequence[Chosen], count: int, secret: str) -> list[Chosen]:
@@ -158,6 +177,7 @@ def freeze(
             image_id=item.image_id,
             number=number,
             kind=item.kind,
+            block=item.block,
             stimulus_sha256=digest,
             feedback=item.truth if item.kind == "practice" else None,
         )

@@ -19,7 +19,7 @@ from app.artifacts import Artifacts
 from app.errors import ConflictError, InvalidError
 from app.imaging import stimulus
 from app.protocol.design import Protocol
-from app.services import sessions
+from app.services import designs, sessions
 from app.services.stimuli import MEND_SEED
 from app.tables.checkpoints import Checkpoint
 from app.tables.images import ImageSet
@@ -28,7 +28,8 @@ from app.tables.sessions import VttSession
 MANIFEST_VERSION = 2
 ORDER_RULE = (
     "main and catch items sorted by HMAC-SHA256(key = HMAC-SHA256(secret, 'reader N'), item id), N the reader's number from 1; each repeat "
-    "put in at a place drawn from the same key, behind its item by the protocol's lag or more; practice items before, by a key of their own"
+    "put in at a place drawn from the same key, behind its item by the protocol's lag or more; pairs turned and sorted as one; several blocks "
+    "each so, in turn by a Williams design; practice items before, by a key of their own"
 )
 _NOT_ONE = "This is no exported manifest."
 
@@ -67,8 +68,8 @@ def make(
 ) -> dict[str, object]:
     """All that is fixed; `kinds` is the truth in the order of the stimuli, and goes in as a commitment alone."""
     protocol = Protocol.from_json(session.protocol)
-    arm = sessions.the_arm(db, session.id)
-    width, height, mode = sessions.common_shape(db, session.real_set_id, arm.image_set_id)
+    arms = sessions.arms_of(db, session.id)
+    width, height, mode = designs.common_shape(db, session.real_set_id, [arm.image_set_id for arm in arms])
     shape = {"width": width, "height": height, "mode": mode, "bytes": length}
     return {
         "version": MANIFEST_VERSION,
@@ -90,7 +91,10 @@ def make(
         ],
         "order": {"rule": ORDER_RULE, "commitment": order_commitment(session.order_secret)},
         "real": {"images": session.n_real, "pipeline": db.get_one(ImageSet, session.real_set_id).pipeline},
-        "arms": [{"label": arm.label, "images": arm.n_synthetic, **_generator(db, arm.image_set_id)}],
+        "arms": [
+            {"label": arm.label, "images": arm.n_synthetic, **_generator(db, arm.image_set_id)}
+            for arm in arms
+        ],
         "truth_commitment": truth_commitment(session.order_secret, kinds),
     }
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.protocol import pairs
+from app.protocol import blocks, pairs
 from app.protocol.design import Protocol
 from app.protocol.order import order, reader_seed, with_repeats
 from app.tables.sessions import Item, VttSession
@@ -21,6 +21,17 @@ def main(db: Session, session: VttSession, slot: int) -> list[str]:
     """The ids of all other items in the order of the reader in `slot`: from ids and the session's secret alone."""
     seed = reader_seed(session.order_secret, slot)
     items = _items(db, session, ("main", "catch", "repeat"))
+    numbers = sorted({item.block for item in items})
+    if len(numbers) == 1:
+        return _block(session, items, seed)
+    placed: list[str] = []
+    for number in blocks.turn(numbers, slot, bytes.fromhex(session.order_secret)):
+        mine = [item for item in items if item.block == number]
+        placed += _block(session, mine, seed + f" block {number}".encode())
+    return placed
+
+
+def _block(session: VttSession, items: Sequence[Item], seed: bytes) -> list[str]:
     first = {item.image_id: item.id for item in items if item.kind == "main"}
     repeated = {item.id: first[item.image_id] for item in items if item.kind == "repeat"}
     ordered = _ordered(session, [item for item in items if item.kind != "repeat"], seed)

@@ -78,8 +78,10 @@ def ratings(db: Session, session_id: str) -> list[UnblindedRating]:
 def counted(db: Session, session_id: str) -> list[tuple[UnblindedRating, Rating]]:
     """The same, each beside the stored answer."""
     numbers = _numbers(db, session_id)
-    each = Protocol.from_json(db.get_one(VttSession, session_id).protocol).at_once
+    protocol = Protocol.from_json(db.get_one(VttSession, session_id).protocol)
+    each = protocol.at_once
     beside = _beside(db, session_id) if each == 2 else {}
+    own_block = _models_of_blocks(db, session_id) if protocol.arm_blocks else {}
     last: dict[tuple[str, str], tuple[UnblindedRating, Rating]] = {}
     for row in db.execute(_JOINED.where(Item.session_id == session_id)):
         rating, code, item, origin, label, position, practised = row
@@ -87,7 +89,7 @@ def counted(db: Session, session_id: str) -> list[tuple[UnblindedRating, Rating]
         other, its_label = beside.get(item.number, ("", None))
         unblinded = UnblindedRating(
             reader=code,
-            model=label or its_label or "",
+            model=label or its_label or own_block.get(item.block, ""),
             image=image_name(numbers[item.image_id]),
             truth=origin.kind,
             answer=rating.answer,
@@ -99,6 +101,17 @@ def counted(db: Session, session_id: str) -> list[tuple[UnblindedRating, Rating]
         )
         last[rating.reading_id, item.id] = unblinded, rating
     return sorted(last.values(), key=lambda row: (row[0].reader, row[0].kind != "practice", row[0].position))
+
+
+def _models_of_blocks(db: Session, session_id: str) -> dict[int, str]:
+    """The model of each block, where each has its own: the real images of a block stand beside that one alone."""
+    query = (
+        select(Item.block, Arm.label)
+        .join(Origin, Origin.image_id == Item.image_id)
+        .join(Arm, (Arm.session_id == Item.session_id) & (Arm.image_set_id == Origin.image_set_id))
+        .where(Item.session_id == session_id, Item.kind == "main")
+    )
+    return dict(db.execute(query).all())
 
 
 def _beside(db: Session, session_id: str) -> dict[int, tuple[str, str | None]]:

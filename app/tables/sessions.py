@@ -49,7 +49,7 @@ class Item(Table):
     """An image of a frozen session. Numbers are given in a random order, so they tell nothing.
 
     A practice item carries the feedback that its reader gets after answering; no other item has any. A repeat has the image of
-    the item that it repeats.
+    the item that it repeats. A block holds real images and those of one model, or all of them.
     """
 
     __tablename__ = "items"
@@ -64,6 +64,7 @@ class Item(Table):
     image_id: Mapped[str] = mapped_column(ForeignKey("images.id"), index=True)
     number: Mapped[int]
     kind: Mapped[str] = mapped_column(String(16))
+    block: Mapped[int] = mapped_column(default=1, server_default="1")
     stimulus_sha256: Mapped[str] = mapped_column(String(64))
     feedback: Mapped[str | None] = mapped_column(String(16))
 

@@ -9,14 +9,17 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from app import clock
 from app.protocol import typed, wording
 from app.protocol.design import Protocol
-from app.services import audit_views, imagesets, manifests, sessions
+from app.services import audit_views, designs, imagesets, manifests, sessions
 from app.services.audit_views import AuditView
+from app.services.designs import NewSession
 from app.services.imagesets import ImageSetRow
 from app.services.invitations import Invited
 from app.services.people import SignedIn
-from app.services.sessions import NewSession, SessionRow, SessionView
+from app.services.sessions import SessionRow, SessionView
+from app.web import plans
 from app.web.deps import Context, Ctx, CurrentUser
 from app.web.pages import render
+from app.web.plans import PlanView
 
 router = APIRouter(prefix="/sessions")
 QUESTION_ROWS = 6
@@ -32,7 +35,7 @@ class SessionsPage:
 
 @dataclass(frozen=True, slots=True)
 class NewSessionPage:
-    """sessions/new.html: sets to choose from, what a protocol is unless it is changed, and how many questions can be typed in."""
+    """sessions/new.html: sets to choose from, what a protocol is unless it is changed, and how many questions and models can be typed in."""
 
     user: SignedIn
     real_sets: list[ImageSetRow]
@@ -40,6 +43,8 @@ class NewSessionPage:
     protocol: Protocol
     cues: tuple[str, ...]
     question_rows: int
+    arm_rows: int
+    plan: PlanView
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,8 @@ def new(request: Request, ctx: Ctx, user: CurrentUser) -> HTMLResponse:
             protocol=Protocol(),
             cues=wording.CUES,
             question_rows=QUESTION_ROWS,
+            arm_rows=designs.MOST_ARMS,
+            plan=plans.made(plans.READERS, plans.IMAGES, [plans.IMAGES], Protocol().margin),
         )
     return render(request, "sessions/new.html", page)
 
@@ -93,11 +100,13 @@ async def _typed(request: Request) -> dict[str, list[str]]:
 def create(
     ctx: Ctx, user: CurrentUser, form: Annotated[dict[str, list[str]], Depends(_typed)]
 ) -> RedirectResponse:
-    names = ("title", "public_title", "real_set_id", "n_real", "synthetic_set_id", "n_synthetic")
+    names = ("title", "public_title", "real_set_id", "n_real")
     texts = {name: next(iter(form.get(name, [])), "") for name in names}
-    asked = NewSession(**texts, protocol=typed.protocol(form))
+    chosen = zip(form.get("synthetic_set_id", []), form.get("n_synthetic", []), strict=False)
+    synthetic = tuple((set_id, number) for set_id, number in chosen if set_id)
+    asked = NewSession(**texts, synthetic=synthetic, protocol=typed.protocol(form))
     with ctx.database.write() as db:
-        session_id = sessions.create(db, user, asked, ctx.settings.secret_key, clock.now())
+        session_id = designs.create(db, user, asked, ctx.settings.secret_key, clock.now())
     return RedirectResponse(f"/sessions/{session_id}", 303)
 
 

@@ -17,8 +17,8 @@ from app.protocol import wording
 from app.protocol.design import Protocol
 from app.protocol.practice import Practice
 from app.protocol.questions import Question
-from app.services import people, sessions
-from app.services.sessions import NewSession
+from app.services import designs, people, sessions
+from app.services.designs import NewSession
 from app.settings import Settings, load_settings
 from tests.browser.conftest import ARGUMENTS, installed
 from tests.servers import Server
@@ -93,9 +93,9 @@ def _links(settings: Settings) -> list[str]:
         user = people.by_email(db, preparation.RESEARCHER)
         old = sessions.own(db, user, sessions.listing(db, user, clock.now())[0].id)
         asked = NewSession(
-            "Pictures", "Brain MR slices", old.real_set_id, "3", _synthetic(db, old), "3", PROTOCOL
+            "Pictures", "Brain MR slices", old.real_set_id, "3", ((_synthetic(db, old), "3"),), PROTOCOL
         )
-        session_id = sessions.create(db, user, asked, key, clock.now())
+        session_id = designs.create(db, user, asked, key, clock.now())
         sessions.start_freeze(db, user, session_id, key, clock.now())
     parts = worker.Parts.build(settings, "cpu")
     worker.run_until_idle(parts)
@@ -107,7 +107,7 @@ def _links(settings: Settings) -> list[str]:
 
 
 def _synthetic(db, session) -> str:
-    return sessions.the_arm(db, session.id).image_set_id
+    return sessions.arms_of(db, session.id)[0].image_set_id
 
 
 def _walk(camera: Camera, link: str) -> None:

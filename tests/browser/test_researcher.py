@@ -362,7 +362,7 @@ def test_everything_essential_works_without_scripts(furnished, known, signed_in,
     page.get_by_label("Title, for readers").fill("Slices")
     page.get_by_label("Real images").select_option(ident(known.real_set))
     page.get_by_label("Synthetic images").select_option(ident(known.synthetic_set))
-    for count in page.get_by_label("How many", exact=True).all():
+    for count in page.get_by_label("How many", exact=True).all()[:2]:
         count.fill("4")
     page.get_by_role("button", name="Create draft").click()
     page.get_by_role("button", name="Freeze").click()
@@ -378,3 +378,16 @@ def test_everything_essential_works_without_scripts(furnished, known, signed_in,
     furnished.work()
     page.reload()
     expect(page.get_by_role("link", name="per_reader.csv")).to_be_visible()
+
+
+def test_the_planner_follows_the_design(furnished, signed_in):
+    page = signed_in()
+    page.goto("/sessions/new")
+    shown = page.locator("[data-plan]")
+    expect(shown).to_contain_text("± 17.4 points")
+    page.get_by_label("How many").nth(1).fill("100")
+    expect(shown).to_contain_text("± 14.5 points")
+    page.get_by_label("Readers you hope for").fill("10")
+    expect(shown).to_contain_text("± 11.4 points")
+    page.get_by_label("Readers you hope for").fill("")
+    expect(shown).to_contain_text("Type a number of readers")

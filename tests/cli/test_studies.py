@@ -15,6 +15,7 @@ from app.imaging import stimulus
 from app.imaging.importer import Decoded
 from app.protocol.design import Protocol
 from app.services import (
+    designs,
     imagesets,
     imports,
     invitations,
@@ -25,7 +26,7 @@ from app.services import (
     sessions,
     unblinding,
 )
-from app.services.sessions import NewSession
+from app.services.designs import NewSession
 from app.services.submissions import Submission
 from app.settings import load_settings
 from app.tables.audit import AuditEvent
@@ -90,12 +91,11 @@ def study(parts, tmp_path):
             "Images",
             real,
             "4",
-            synthetic,
-            "4",
+            ((synthetic, "4"),),
             Protocol(),
         )
         key = parts.settings.secret_key
-        session_id = sessions.create(db, user, asked, key, now)
+        session_id = designs.create(db, user, asked, key, now)
         sessions.start_freeze(db, user, session_id, key, now)
     worker.run_until_idle(parts)
     with parts.database.write() as db:

@@ -136,6 +136,7 @@ def test_no_column_of_images_or_items_tells_the_truth(empty):
         "image_id",
         "number",
         "kind",
+        "block",
         "stimulus_sha256",
         "feedback",
     }

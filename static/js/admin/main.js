@@ -2,11 +2,13 @@
 
 import { askFirst } from "./confirm.js";
 import { follow } from "./jobs.js";
+import { plan } from "./planner.js";
 import { tryOut } from "./trial.js";
 import { nameRefusals, sendWithProgress } from "./uploads.js";
 
 document.querySelectorAll("[data-job]").forEach(follow);
 document.querySelectorAll("form[data-upload]").forEach(sendWithProgress);
+document.querySelectorAll("form[data-planned]").forEach(plan);
 document.querySelectorAll("form[data-trial]").forEach(tryOut);
 document.querySelectorAll("[data-refusals]").forEach(nameRefusals);
 

@@ -1,0 +1,66 @@
+"""The planner beside the design: it says what the typed numbers can show, and what it cannot make sense of."""
+
+import pytest
+
+from app.stats import planning
+from tests.web.conftest import text
+
+SET = {"synthetic_set_id": "x", "n_synthetic": "20", "n_real": "20", "readers": "7", "margin": "10"}
+
+
+def plan(owner, **changes):
+    answer = owner.get("/sessions/plan", params={**SET, **changes})
+    assert answer.status_code == 200
+    return text(answer)
+
+
+def test_the_published_figures(owner):
+    assert "± 17.4 points" in plan(owner)
+    assert "± 14.5 points" in plan(owner, n_synthetic="100")
+    assert "± 11.4 points" in plan(owner, n_synthetic="100", readers="10")
+    page = plan(owner, n_synthetic="100", readers="20")
+    assert "± 7.8 points" in page
+    assert "out of reach" in page
+
+
+def test_the_smallest_model_and_its_share_of_real_images_count(owner):
+    two = plan(
+        owner, synthetic_set_id=["x", "y", ""], n_synthetic=["40", "10", "20"], n_real="40", arm_blocks="true"
+    )
+    assert "7 readers × 10 synthetic images" in two
+    assert "of each model by itself" in two
+    half = planning.plan(7, 20).half_width
+    assert f"± {100 * half:.1f}" in two
+
+
+def test_one_reader_has_no_interval_and_is_told_so(owner):
+    page = plan(owner, readers="1", n_synthetic="100")
+    assert "no interval" in page
+    assert "for this reader only" in page
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"readers": ""}, "Type a number of readers"),
+        ({"readers": "9999"}, "Type a number of readers"),
+        ({"n_synthetic": "many"}, "Type numbers of images"),
+        ({"n_real": "0"}, "Type numbers of images"),
+        ({"margin": "wide"}, "percentage points, not “wide”"),
+        ({"margin": "nan"}, "percentage points, not “nan”"),
+        ({"margin": "90"}, "between 1 and 49"),
+    ],
+)
+def test_what_is_half_typed_gets_a_sentence(owner, changes, sentence):
+    assert sentence in plan(owner, **changes)
+
+
+def test_the_design_page_shows_a_plan_without_scripts(owner):
+    page = text(owner.get("/sessions/new"))
+    assert "What this design can show" in page
+    assert "± 17.4 points" in page
+
+
+def test_the_planner_is_for_researchers(furnished):
+    answer = furnished.browser().get("/sessions/plan", params=SET)
+    assert answer.status_code in {303, 401}
