@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 
 from app.errors import InvalidError
-from app.report import build, distances, r_packages, rows, words, write
+from app.report import build, distances, headline, r_packages, rows, write
 
 
 def report(ratings: Path, out: Path, points: int, margin: float, distances_file: Path | None) -> None:
@@ -26,7 +26,7 @@ def report(ratings: Path, out: Path, points: int, margin: float, distances_file:
         write.write(made, out, besides=r_packages.files(given))
     except OSError as error:
         raise InvalidError(f"The report cannot be written to {out}: {error.strerror}.") from error
-    for sentence in (*words.headlines(made), *words.equivalences(made)):
+    for sentence in headline.sentences(made):
         print(sentence)
     print(f"Written to {out}.")
 

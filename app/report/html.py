@@ -7,10 +7,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from app import bundled
-from app.report import comparisons, images, printing, sensitivity, words
+from app.report import comparisons, headline, images, printing, sensitivity, words
 from app.report.build import METRICS, NAMES, Report, rate
 from app.report.figures import draw
 from app.report.figures.canvas import Figure
+from app.stats.crossed import CrossedMean
 
 Pictures = Mapping[tuple[str, str], str]
 NO_PICTURES: Pictures = {}
@@ -18,10 +19,15 @@ NO_PICTURES: Pictures = {}
 
 @dataclass(frozen=True, slots=True)
 class ReportFile:
-    """What the templates in report/ show; figures as (caption, SVG), pictures of images (model, image) as data: URIs."""
+    """What the templates in report/ show; figures as (caption, SVG), pictures of images (model, image) as data: URIs.
+
+    `rates` are the means by name; of many models what is about each or about pairs of them is `folded` away.
+    """
 
     report: Report
     headlines: list[str]
+    rates: list[tuple[str, CrossedMean]]
+    folded: bool
     groups: list[images.Group]
     pictures: Pictures
     figures: list[tuple[str, Markup]]
@@ -52,6 +58,7 @@ def _rendered(template: str, report: Report, figures: Sequence[Figure], pictures
         "printing": printing,
         "size": words.size,
         "many": words.many,
+        "differing": headline.differing,
         "absences": words.absences,
         "chance": words.chance,
         "image_test": images.TEST,
@@ -63,10 +70,9 @@ def _rendered(template: str, report: Report, figures: Sequence[Figure], pictures
     shown = ReportFile(
         report=report,
         # A number and its sign stay on one line.
-        headlines=[
-            sentence.replace(" %", "\u00a0%")
-            for sentence in (*words.headlines(report), *words.equivalences(report))
-        ],
+        headlines=[sentence.replace(" %", "\u00a0%") for sentence in headline.sentences(report)],
+        rates=list(headline.rates(report)),
+        folded=headline.many(report),
         groups=images.groups(report.images),
         pictures=pictures,
         figures=[(each.caption, Markup(each.inline)) for each in figures],  # noqa: S704 - our own SVG, text escaped by matplotlib

@@ -1,7 +1,9 @@
 """tables.tex: the paper's Table 3 and the per-reader table, with booktabs."""
 
-from app.report import printing
+from app.report import headline, printing
 from app.report.build import METRICS, NAMES, ModelResult, Report, rate
+from app.stats.detection import Rate
+from app.stats.estimates import Proportion
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -20,6 +22,10 @@ _SPECIAL = {
     "<": r"$<$",
     ">": r"$>$",
     "ψ": r"$\psi$",
+    "|": r"\textbar{}",
+    # At the start of a row these would belong to the end of the row before.
+    "[": "{[}",
+    "*": "{*}",
 }
 
 
@@ -31,16 +37,47 @@ def escape(text: str) -> str:
 def tables(report: Report) -> str:
     r"""Table 3, each reader, and where there are some the pairs of models and the correlations with distances.
 
-    For a document with \usepackage{booktabs}; the first line is a comment that says so.
+    For a document with \usepackage{booktabs,longtable}; the first line is a comment that says so. A table of more rows than
+    a page holds is a longtable.
     """
     source = ", ".join(f"{name} {value}" for name, value in report.provenance.items())
-    first = f"% Needs \\usepackage{{booktabs}}. Analysis version {report.version}. {source}"
-    parts = [" ".join(first.split()), _table_3(report), _per_reader(report)]
+    first = f"% Needs \\usepackage{{booktabs,longtable}}. Analysis version {report.version}. {source}"
+    parts = [" ".join(first.split()), _means(report), _table_3(report), _per_reader(report)]
     if report.pairs:
         parts.append(_pairs(report))
     if report.correlations:
         parts.append(_correlations(report))
-    return "\n".join(parts)
+    return "\n".join(part for part in parts if part)
+
+
+def _means(report: Report) -> str:
+    lines = [
+        [
+            name,
+            printing.percent(found.estimate, found.images),
+            printing.interval(found.interval, found.images),
+            printing.p_value(found.p_half),
+            str(found.readers),
+            str(found.images),
+            str(found.answers),
+        ]
+        for name, found in headline.rates(report)
+    ]
+    lines += [
+        [
+            f"AUC{f': {model.model}' if model.model else ''}",
+            printing.fixed(model.discrimination.likert_auc.estimate, 3),
+            printing.bounds(model.discrimination.likert_auc_logit, 3),
+            *[""] * 4,
+        ]
+        for model in report.models
+    ]
+    return _table(
+        "Means over readers and images, both random: FPR and FNR by two-way crossed random effects, AUC of the Likert ratings "
+        "by Gallas's one-shot analysis.",
+        ["", "Mean", "95 \\% CI", "$p$ against 1/2", "Readers", "Images", "Answers"],
+        [[escape(text) for text in line] for line in lines],
+    )
 
 
 def _table_3(report: Report) -> str:
@@ -65,13 +102,13 @@ def _model(model: ModelResult) -> list[str]:
 
 def _per_reader(report: Report) -> str:
     header = ["Reader", "Model", "TP", "FN", "FP", "TN", *NAMES.values()]
-    header += ["$t$ test $p$", "Likert difference", "KS $p$"]
+    header += ["$t$ test $p$", "$\\Delta$ Likert", "KS $p$"]
     lines = [
         [
             r.reader,
             r.model or "all",
             *(str(n) for n in (r.counts.tp, r.counts.fn, r.counts.fp, r.counts.tn)),
-            *(printing.counted(rate(r, metric)) for metric in METRICS),
+            *(_percent(rate(r, metric)) for metric in METRICS),
             printing.p_value(r.ttest_p),
             printing.fixed(r.likert_diff, 2),
             printing.p_value(r.ks_p),
@@ -82,8 +119,13 @@ def _per_reader(report: Report) -> str:
     return _table("Each reader.", header, [[escape(text) for text in line] for line in lines])
 
 
+def _percent(found: Rate) -> str:
+    """The counts stand in columns of their own."""
+    return printing.percent(found.value, found.n) if isinstance(found, Proportion) else printing.NA
+
+
 def _pairs(report: Report) -> str:
-    header = ["Models", "AUC", "95 \\% CI", "$p$", "Balanced accuracy", "95 \\% CI", "$p$"]
+    header = ["Models", "AUC", "95 \\% CI", "$p$", "Bal.\\ acc.", "95 \\% CI", "$p$"]
     lines = [
         [
             f"{pair.first} − {pair.second}",
@@ -134,19 +176,45 @@ def _correlations(report: Report) -> str:
     )
 
 
+MOST_ROWS = 40  # what a page holds
+
+
 def _table(caption: str, header: list[str], lines: list[list[str]]) -> str:
+    if not lines:
+        return ""
     rows = "\n".join(f"    {' & '.join(line)} \\\\" for line in lines)
+    columns, names = f"l{'r' * (len(header) - 1)}", f"{' & '.join(header)} \\\\"
+    if len(lines) > MOST_ROWS:
+        return _long(caption, columns, names, rows)
     return f"""\\begin{{table}}
   \\centering
   \\caption{{{caption}}}
   \\footnotesize
   \\setlength{{\\tabcolsep}}{{3pt}}
-  \\begin{{tabular}}{{l{"r" * (len(header) - 1)}}}
+  \\begin{{tabular}}{{{columns}}}
     \\toprule
-    {" & ".join(header)} \\\\
+    {names}
     \\midrule
 {rows}
     \\bottomrule
   \\end{{tabular}}
 \\end{{table}}
+"""
+
+
+def _long(caption: str, columns: str, names: str, rows: str) -> str:
+    """Over as many pages as it takes, the header on each."""
+    return f"""\\begingroup
+  \\footnotesize
+  \\setlength{{\\tabcolsep}}{{3pt}}
+  \\begin{{longtable}}{{{columns}}}
+    \\caption{{{caption}}} \\\\
+    \\toprule
+    {names}
+    \\midrule
+    \\endhead
+{rows}
+    \\bottomrule
+  \\end{{longtable}}
+\\endgroup
 """

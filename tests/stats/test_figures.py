@@ -96,14 +96,12 @@ def test_a_mean_without_an_interval_is_a_point_alone():
     assert "distances" in drawn(ratings, distances={"FID": {"A": 3.0, "B": 4.0, "C": 5.0}})
 
 
-def test_of_many_models_each_has_rates_and_images_alone():
+def test_many_models_stand_in_figures_of_all():
     figures = drawn(study(models=tuple("ABCDE")))
-    assert list(figures) == [
-        "arms",
-        *(f"{f}_{m}" for m in "abcde" for f in ("rates", "fooling")),
-        "course",
-        "time",
-    ]
+    assert list(figures) == ["arms", "fooling", "course", "time"]
+    assert "30 images of 5 models, 3 readers" in figures["fooling"].caption
+    of_own = [Rating("R", model, "x", "real", "real") for model in "ABCDE"]
+    assert list(drawn(of_own)) == ["arms"]
 
 
 def test_many_readers_are_sorted_without_names():

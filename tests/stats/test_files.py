@@ -6,9 +6,10 @@ import json
 import re
 from xml.etree import ElementTree as ET
 
+import numpy as np
 import pytest
 
-from app.report import html, words, write
+from app.report import headline, html, words, write
 from app.report.build import build
 from app.report.cells import cell
 from app.report.csv import PER_READER, SUMMARY, per_reader, summary
@@ -151,15 +152,28 @@ def test_json_has_null_with_its_reason():
 
 
 def test_latex_is_escaped_and_every_row_has_its_cells():
-    tex = tables(made(study(readers=("50%_of {R}$", "B&C"), models=("~A^\\",))))
-    assert tex.startswith("% Needs \\usepackage{booktabs}. Analysis version 4. manifest_sha256 ab12\n")
+    tex = tables(made(study(readers=("50%_of {R}$", "B&C", "[1]"), models=("~A^\\",))))
+    assert tex.startswith(
+        "% Needs \\usepackage{booktabs,longtable}. Analysis version 4. manifest_sha256 ab12\n"
+    )
     assert r"50\%\_of \{R\}\$ & \textasciitilde{}A\textasciicircum{}\textbackslash{} & 3 & 1" in tex
     assert r"B\&C" in tex
+    assert "    {[}1] & " in tex
     for tabular in re.findall(r"\\begin\{tabular\}\{(l+r+)\}(.*?)\\end\{tabular\}", tex, re.DOTALL):
         columns, body = tabular
         for line in re.findall(r"^ +(.*) \\\\$", body, re.MULTILINE):
             assert len(re.findall(r"(?<!\\)&", line)) == len(columns) - 1
-    assert tex.count(r"\toprule") == tex.count(r"\bottomrule") == 2
+    assert tex.count(r"\toprule") == tex.count(r"\bottomrule") == 3
+
+
+def test_a_long_table_goes_over_pages():
+    tex = tables(made(study(readers=[f"R{n}" for n in range(41)])))
+    assert tex.count(r"\begin{longtable}") == tex.count(r"\end{longtable}") == tex.count(r"\endhead") == 1
+    assert "longtable" not in tables(made(study(readers=[f"R{n}" for n in range(40)]))).split("\n", 1)[1]
+
+
+def test_a_table_without_rows_is_left_out():
+    assert tables(made([])).count(r"\begin{table}") == 2
 
 
 def test_latex_has_its_own_signs():
@@ -235,6 +249,66 @@ def test_the_headline_of_one_reader_and_of_nothing():
         "No real images were answered.",
     ]
     assert "p = ." in words.headlines(made(study(synthetic="rsss")))[0]
+
+
+def test_of_many_models_the_headline_says_the_range():
+    said = {"A": "ssss", "B": "rsss", "C": "rssr", "D": "rrrs", "E": "rrrr"}
+    ratings = [r for r in study(models=()) if r.truth == "real"]
+    for model, answers in said.items():
+        ratings += [r for r in study(models=(model,), synthetic=answers) if r.truth == "synthetic"]
+    report = made(ratings)
+    told = headline.sentences(report)
+    assert re.fullmatch(
+        r"Readers called between 0 % \(A, 95 % CI [^)]+\) and 100 % \(E, 95 % CI [^)]+\) of a model's "
+        r"synthetic images real: 5 models, 3 readers\.",
+        told[0],
+    )
+    assert told[1].startswith("Readers called 25 % of real images synthetic")
+    apart = sum(not isinstance(p := pair.holm["fpr"], NotEstimable) and p < 0.05 for pair in report.pairs)
+    assert told[2] == f"FPR differs in {apart} of 10 pairs of models (p below .05 by Holm over all pairs)."
+    assert told[3].startswith(
+        "Equivalence to guessing at ± 10 points: shown for 0 of 5 models, not shown for "
+    )
+    page = html.page(report)
+    assert page.count("<details>") == 5 + 3
+    assert page.count("<h2>Readers: ") == 5
+    assert page.count('<th scope="row">FNR</th>') == 1
+
+
+def test_the_range_tells_of_real_images_that_are_each_models_own():
+    ratings = study(models=("A", "B", "C", "D", "E"))
+    told = headline.sentences(made([*ratings, Rating("R1", "E", "x", "real", "synthetic")]))
+    assert "of a model's real images synthetic: 5 models, 3 readers." in told[1]
+    named = [
+        name for name, _ in headline.rates(made([*ratings, Rating("R1", "E", "x", "real", "synthetic")]))
+    ]
+    assert named == [f"{rate}: {model}" for model in "ABCDE" for rate in ("FPR", "FNR")]
+    real = headline.sentences(made([Rating("R1", model, "x", "real", "real") for model in "ABCDE"]))
+    assert real[0] == "No synthetic images were answered."
+    lonely = headline.sentences(made([r for r in ratings if r.truth == "synthetic"]))
+    assert lonely[1] == "No real images were answered."
+    assert lonely[3].endswith("shown for 0 of 5 models, not shown for 0, cannot be tested for 5.")
+
+
+def test_a_range_has_no_interval_where_a_model_has_none():
+    ratings = study(readers=("R1",), models=("A", "B", "C", "D", "E"), synthetic="ssss")
+    ratings.append(Rating("R1", "E", "x", "real", "synthetic"))
+    told = headline.sentences(made(ratings))
+    assert told[0].startswith("Readers called between 0 % (A) and 0 % (A) of a model's synthetic")
+
+
+def test_models_at_chance_are_named_where_they_are_few():
+    random = np.random.default_rng(1)
+    ratings = [
+        Rating(f"R{r}", "" if n < 150 else model, f"{n}", "real" if n < 150 else "synthetic", answer)
+        for r in range(12)
+        for model in ("", "A", "B", "C", "D", "E")
+        for n in (range(150) if not model else range(150, 300))
+        for answer in [random.choice(["real", "synthetic"])]
+    ]
+    assert "shown for 5 of 5 models, not shown for 0." in headline.sentences(made(ratings))[3]
+    told = headline.sentences(made([r for r in ratings if r.model != "E" or r.reader < "R1"]))
+    assert re.search(r"shown for 4 of 5 models \(A, B, C, D\), not shown for [01]", told[3])
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,13 @@ from collections.abc import Iterator, Sequence
 from app.report.build import ModelResult, Report
 from app.report.figures import agreement, course, images, models, readers, telling
 from app.report.figures.canvas import Drawn, Figure
-
-MOST_MODELS = 4
+from app.report.headline import many
 
 
 def draw(report: Report) -> tuple[Figure, ...]:
     """Models against each other, each model's figures, then the course of the study.
 
-    Of more than four models each has its rates and its images alone, so that the page can still be read.
+    Of many models there are those figures alone that show all of them, so that the page can still be read.
     """
     return tuple(Figure(f"{name}.svg", *drawn) for name, drawn in _all(report) if drawn)
 
@@ -23,23 +22,24 @@ def _all(report: Report) -> Iterator[tuple[str, Drawn | None]]:
     extractors = [each.extractor for each in report.correlations]
     for suffix, each in zip(_suffixes(extractors), report.correlations, strict=True):
         yield f"distances{suffix}", models.distances(report, each)
-    for suffix, model in zip(_suffixes([m.model for m in report.models]), report.models, strict=True):
+    if many(report):
+        yield "fooling", models.images(report)
+    each_model = () if many(report) else report.models
+    for suffix, model in zip(_suffixes([m.model for m in each_model]), each_model, strict=True):
         of = f" Model: {model.model}." if model.model else ""
-        for name, drawn in _of_model(report, model, whole=len(report.models) <= MOST_MODELS):
+        for name, drawn in _of_model(report, model):
             yield f"{name}{suffix}", (drawn[0] + of, drawn[1]) if drawn else None
     yield "course", course.fifths(report)
     yield "time", course.time(report)
 
 
-def _of_model(report: Report, model: ModelResult, *, whole: bool) -> Iterator[tuple[str, Drawn | None]]:
+def _of_model(report: Report, model: ModelResult) -> Iterator[tuple[str, Drawn | None]]:
     yield "rates", readers.rates(model)
-    if whole:
-        yield "likert", readers.likert_by_truth(model)
-        yield "roc", telling.roc(model)
-        yield "criterion", telling.criterion(model)
+    yield "likert", readers.likert_by_truth(model)
+    yield "roc", telling.roc(model)
+    yield "criterion", telling.criterion(model)
     yield "fooling", images.fooling(report, model)
-    if whole:
-        yield "agreement", agreement.agreement(model)
+    yield "agreement", agreement.agreement(model)
 
 
 def _suffixes(names: Sequence[str]) -> list[str]:

@@ -97,7 +97,8 @@ def counted(n: int, word: str) -> str:
 
 def legend(axes: Any, columns: int = 2) -> None:
     """The legend above the axes, where it covers nothing."""
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=columns, frameon=False)
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=columns, frameon=False)
 
 
 def whiskers(

@@ -1,9 +1,11 @@
 """Models against each other, and against their distances."""
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from app.report import printing
-from app.report.build import ModelResult, Report
+from app.report.build import ModelResult, Report, rate
 from app.report.distances import Correlated
 from app.report.figures.canvas import (
     BOTH,
@@ -17,7 +19,7 @@ from app.report.figures.canvas import (
     short,
     whiskers,
 )
-from app.stats.estimates import Interval, NotEstimable, Number
+from app.stats.estimates import Interval, NotEstimable, Number, Proportion
 
 
 def arms(report: Report) -> Drawn | None:
@@ -27,6 +29,9 @@ def arms(report: Report) -> Drawn | None:
     ordered = sorted(report.models, key=_fpr)
     with drawing(1.3 + 0.42 * len(ordered)) as (axes, out):
         axes.axvline(50, color=INK, linewidth=0.8, linestyle=":")
+        for place, model in enumerate(ordered):
+            each = [100 * f.value for r in model.readers if isinstance(f := rate(r, "fpr"), Proportion)]
+            axes.plot(each, [place - 0.14] * len(each), "o", color=SYNTHETIC, alpha=0.3, markersize=3.5)
         for offset, colour, marker, label in (
             (-0.14, SYNTHETIC, "o", "FPR"),
             (0.14, BOTH, "s", "balanced accuracy"),
@@ -40,10 +45,8 @@ def arms(report: Report) -> Drawn | None:
             for place, model in enumerate(ordered):
                 if isinstance(_measure(model, label)[0], NotEstimable):
                     absent(axes, 0, place + 1.6 * offset, colour)
-        axes.set_yticks(range(len(ordered)), [short(model.model) for model in ordered])
-        axes.set_ylim(len(ordered) - 0.5, -0.5)
-        axes.set_xlim(-2, 102)
-        axes.set_xlabel("per cent, with 95 % intervals")
+        _rows(axes, ordered)
+        axes.set_xlabel("per cent, with 95 % intervals; pale: each reader's FPR")
         legend(axes)
     return (
         (
@@ -53,6 +56,38 @@ def arms(report: Report) -> Drawn | None:
         ),
         out.getvalue(),
     )
+
+
+def images(report: Report) -> Drawn | None:
+    """The fooling rates of each model's synthetic images, a row for each model, by FPR."""
+    ordered = sorted(report.models, key=_fpr)
+    row = {model.model: place for place, model in enumerate(ordered)}
+    alike = Counter((row[e.model], e.wrong.value) for e in report.images if e.truth == "synthetic")
+    if not alike:
+        return None
+    with drawing(1.2 + 0.32 * len(ordered)) as (axes, out):
+        axes.axvline(50, color=INK, linewidth=0.8, linestyle=":")
+        places, values = zip(*alike, strict=True)
+        sizes = [6.0 * number for number in alike.values()]
+        axes.scatter(
+            [100 * value for value in values], places, s=sizes, color=SYNTHETIC, alpha=0.6, linewidth=0
+        )
+        _rows(axes, ordered)
+        axes.set_xlabel("per cent of readers who called a synthetic image real")
+    return (
+        (
+            "Does a model fool with all of its images, or with some? Each synthetic image by the share of readers who called it "
+            f"real; larger dots are several images alike. {alike.total()} images of {counted(len(ordered), 'model')}, "
+            f"{counted(report.n_readers, 'reader')}; images.csv has each with its interval. Dotted: 50 %, as by guessing."
+        ),
+        out.getvalue(),
+    )
+
+
+def _rows(axes: Any, ordered: Sequence[ModelResult]) -> None:
+    axes.set_yticks(range(len(ordered)), [short(model.model) for model in ordered])
+    axes.set_ylim(len(ordered) - 0.5, -0.5)
+    axes.set_xlim(-2, 102)
 
 
 def _fpr(model: ModelResult) -> float:
