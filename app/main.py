@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 
 from app import bundled, schema
 from app.errors import AppError, ConflictError
@@ -64,7 +65,7 @@ def create_app(settings: Settings) -> FastAPI:
         stimuli,
     ):
         app.include_router(router.router)
-    app.mount("/static", StaticFiles(directory=bundled.path("static")), name="static")
+    app.mount("/static", GZipMiddleware(StaticFiles(directory=bundled.path("static"))), name="static")
     app.add_exception_handler(AppError, pages.show_app_error)
     app.add_exception_handler(HTTPException, pages.show_http_error)
     app.add_exception_handler(RequestValidationError, pages.show_validation_error)
