@@ -20,7 +20,7 @@ def test_the_published_figures(owner):
     assert "± 11.4 points" in plan(owner, n_synthetic="100", readers="10")
     page = plan(owner, n_synthetic="100", readers="20")
     assert "± 7.8 points" in page
-    assert "out of reach" in page
+    assert "in reach" in page
 
 
 def test_the_smallest_model_and_its_share_of_real_images_count(owner):
