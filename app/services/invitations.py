@@ -1,5 +1,7 @@
 """Readers' personal links: given out, renewed, revoked; and how far each reader is, without any look at truth."""
 
+import csv
+import io
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,6 +15,7 @@ from app.tables.sessions import Item, Reading, VttSession
 
 LINK_LASTS = timedelta(days=180)
 LONGEST_CODE = 40
+MOST_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,17 @@ def invite(db: Session, session_id: str, owner_id: str, code: str | None, now: d
     db.add(reading)
     db.flush()
     return Invited(reading.id, reader.code, token)
+
+
+def codes(listed: str) -> list[str]:
+    """The codes of a list: one a line, or the first column of a CSV text with or without its header “code”. Raises InvalidError."""
+    lines = [row[0].strip() for row in csv.reader(io.StringIO(listed)) if row and row[0].strip()]
+    found = lines[1:] if lines and lines[0].lower() == "code" else lines
+    if not 1 <= len(found) <= MOST_AT_ONCE:
+        raise InvalidError(f"List 1 to {MOST_AT_ONCE} codes, one a line.")
+    if twice := next((code for code in found if found.count(code) > 1), None):
+        raise InvalidError(f"The code “{twice}” is listed twice.")
+    return found
 
 
 def renew(db: Session, reading_id: str, now: datetime) -> Invited:

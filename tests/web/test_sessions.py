@@ -284,3 +284,34 @@ def test_the_manifest_is_what_the_page_says(furnished, owner, known):
 def act_on(owner, address: str, act: str) -> str:
     """The address of the button that does this to the session's first reader."""
     return re.search(rf'action="({address}/readers/[0-9a-f]{{32}}/{act})"', owner.get(address).text)[1]
+
+
+def test_many_readers_are_invited_by_a_list(furnished, owner, known):
+    address = opened(furnished, owner, known)
+    page = owner.post(f"{address}/readers/list", data={"codes": "code,site\nR01,Basel\n\n =R02 \nR03"})
+    assert page.status_code == 200
+    links = re.findall(r"<code>[^<]*(/r/[^<]+)</code>", page.text)
+    assert len(set(links)) == 3
+    assert [furnished.browser().get(link).status_code for link in links] == [200] * 3
+    assert "&#39;=R02" in page.text
+    listed = text(owner.get(address))
+    assert all(code in listed for code in ("R01", "=R02", "R03"))
+
+
+@pytest.mark.parametrize(
+    ("codes", "status", "sentence"),
+    [
+        ("", 422, "List 1 to 200 codes"),
+        ("\n".join(f"R{n}" for n in range(201)), 422, "List 1 to 200 codes"),
+        ("R05\nR06\nR05", 422, "“R05” is listed twice"),
+        ("R05\nR01", 409, "Reader R01 is invited already"),
+        ("R05\nann@example.org", 422, "not an e-mail address"),
+    ],
+)
+def test_a_list_is_taken_whole_or_not_at_all(furnished, owner, known, codes, status, sentence):
+    address = opened(furnished, owner, known)
+    invite(owner, address, "R01")
+    refused = owner.post(f"{address}/readers/list", data={"codes": codes})
+    assert refused.status_code == status
+    assert sentence in text(refused)
+    assert ">R05<" not in owner.get(address).text
