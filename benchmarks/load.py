@@ -1,0 +1,211 @@
+"""How many readers does the server carry? `python benchmarks/load.py [SECONDS]`
+
+The demonstration's session on a server of its own. Readers rate at a pace of one image in five seconds, each at a moment of their own; requests are sent when they are due, whatever became of
+those before, and a wait is counted from that moment (an open loop). Each image is what a browser asks for: a new connection, submit-and-next with the viewport, the next stimulus. First 10, 100 and 500
+readers, then ever more, until 1 % of the submissions take longer than 250 ms. Prints tables for docs/benchmarks.md.
+"""
+
+import asyncio
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from sqlalchemy import select
+
+from app import clock
+from app.db import Database
+from app.services import invitations, people, readings, seats
+from app.tables.sessions import VttSession
+from app.web.deps import READER_COOKIE
+from tests.servers import Server
+
+PACE = 5.0  # seconds between two answers of a reader
+SIZES = (10, 100, 500)
+STEPS = (50, 150, 250, 350, 500, 750, 1000, 1250, 1500, 2000, 2500, 3000)  # readers
+BOUND = 250.0  # ms
+VIEWPORT = {"width": 1366, "height": 768, "scale": 8, "pixel_ratio": 1, "zoom": 1, "changes": 2}
+
+
+@dataclass(slots=True)
+class Seat:
+    """A reader: the cookie, the image on the screen, and those that come next."""
+
+    cookie: str
+    current: str | None
+    ahead: list[str] = field(default_factory=list)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+@dataclass(slots=True)
+class Measured:
+    """Milliseconds from when a request was due, errors, and the server's processor time and memory."""
+
+    submits: list[float] = field(default_factory=list)
+    images: list[float] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    processor: float = 0.0
+    memory: float = 0.0
+
+    def row(self, readers: int) -> str:
+        def within(times: list[float], percent: int) -> str:
+            return f"{statistics.quantiles(times, n=100)[percent - 1]:.0f}"
+
+        three = " / ".join(within(self.submits, percent) for percent in (50, 95, 99))
+        rate = len(self.submits) / self.seconds
+        share = 100 * self.processor / self.seconds
+        return (
+            f"| {readers} | {rate:.0f} | {three} ms | {within(self.images, 99)} ms | {len(self.errors)}"
+            f" | {share:.0f} % | {self.memory:.0f} MB |"
+        )
+
+
+def invited(data: Path, count: int) -> list[str]:
+    """Cookies of so many readers who have started."""
+    database, now, cookies = Database(f"sqlite:///{data / 'blindread.db'}"), clock.now(), []
+    with database.write() as db:
+        session = db.scalars(select(VttSession)).one()
+        owner = people.by_email(db, "researcher@demo.example")
+        for _ in range(count):
+            link = invitations.invite(db, session.id, owner.id, None, now)
+            cookies.append(seats.confirm(db, link.token, now))
+            readings.start(db, seats.seat(db, cookies[-1], now), now)
+    database.close()
+    return cookies
+
+
+async def call(port: int, cookie: str, requests: list[tuple[str, str, bytes]]) -> list[bytes]:
+    """The bodies of the answers to requests on one new connection; raises OSError where one is not answered with 200."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    bodies = []
+    try:
+        for method, path, body in requests:
+            head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {READER_COOKIE}={cookie}\r\nAccept: application/json\r\n"
+            head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+            writer.write(head.encode() + body)
+            told = (await reader.readuntil(b"\r\n\r\n")).lower()
+            length = int(told.partition(b"content-length:")[2].partition(b"\r\n")[0])
+            bodies.append(await reader.readexactly(length))
+            if not told.startswith(b"http/1.1 200"):
+                raise OSError(told)
+    finally:
+        writer.close()
+    return bodies
+
+
+async def seated(port: int, cookies: list[str]) -> list[Seat]:
+    found = []
+    for cookie in cookies:
+        [state] = await call(port, cookie, [("GET", "/read/state", b"")])
+        told = json.loads(state)
+        found.append(Seat(cookie, told["current"], told["ahead"]))
+    return found
+
+
+async def rate(port: int, seat: Seat, due: float, rng: random.Random, into: Measured) -> None:
+    """One answer, after the reader's earlier ones as the page sends them, and the image that it makes room for."""
+    try:
+        async with seat.turn:
+            if not seat.current:
+                return
+            body = json.dumps(submission(seat.current, rng)).encode()
+            [answer] = await call(port, seat.cookie, [("POST", "/read/ratings", body)])
+            into.submits.append(1000 * (time.perf_counter() - due))
+            told = json.loads(answer)
+            fresh = [name for name in told["ahead"] if name not in seat.ahead]
+            seat.current, seat.ahead = told["current"], told["ahead"]
+        if fresh:
+            start = time.perf_counter()
+            await call(port, seat.cookie, [("GET", f"/read/stimuli/{fresh[-1]}", b"")])
+            into.images.append(1000 * (time.perf_counter() - start))
+    except (OSError, EOFError) as error:
+        into.errors.append(str(error))
+
+
+def submission(item: str, rng: random.Random) -> dict[str, object]:
+    return {
+        "item": item,
+        "answer": rng.choice(("real", "synthetic")),
+        "likert": rng.randint(1, 5),
+        "key": f"{rng.getrandbits(128):032x}",
+        "shown_ms": 1000 * PACE,
+        "first_action_ms": 900.0,
+        "viewport": VIEWPORT,
+    }
+
+
+async def offered(port: int, found: list[Seat], seconds: float, seed: int) -> Measured:
+    """Every reader at the pace, each from a moment of its own."""
+    rng, into, tasks = random.Random(seed), Measured(), []
+    begin = time.perf_counter()
+    moments = sorted(
+        (begin + offset + PACE * tick, number)
+        for number, offset in enumerate(rng.uniform(0, PACE) for _ in found)
+        for tick in range(int(seconds / PACE) + 1)
+        if offset + PACE * tick < seconds
+    )
+    for due, number in moments:
+        await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        tasks.append(asyncio.create_task(rate(port, found[number], due, rng, into)))
+    await asyncio.gather(*tasks)
+    into.seconds = time.perf_counter() - begin
+    return into
+
+
+async def crowd(port: int, cookies: list[str], seconds: float) -> Measured:
+    return await offered(port, await seated(port, cookies), seconds, len(cookies))
+
+
+def used(pid: int) -> tuple[float, float]:
+    """Processor seconds of a process so far, and the most memory it has had, in MB."""
+    times = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    peak = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if "VmHWM" in line)
+    return (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK"), int(peak.split()[1]) / 1024
+
+
+def measured(server: Server, data: Path, readers: int, seconds: float) -> Measured:
+    """A fresh crowd for each size, so that nobody comes to the end."""
+    cookies = invited(data, readers)
+    before, _ = used(server.process.pid)
+    into = asyncio.run(crowd(server.port, cookies, seconds))
+    after, into.memory = used(server.process.pid)
+    into.processor = after - before
+    return into
+
+
+def main() -> None:
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 60.0
+    with tempfile.TemporaryDirectory() as name:
+        data = Path(name) / "data"
+        environ = {**os.environ, "BLINDREAD_DATA_DIR": str(data)}
+        command = [sys.executable, "-m", "app.cli", "demo", "--prepare"]
+        subprocess.run(command, check=True, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        server = Server(data)
+        server.start()
+        print(f"load of the machine before: {os.getloadavg()[0]:.1f}", file=sys.stderr)
+        print(
+            "| readers | submissions/s | 50 / 95 / 99 % within | images, 99 % within | errors | processor | memory |"
+        )
+        print("|---|---|---|---|---|---|---|")
+        for readers in SIZES:
+            print(measured(server, data, readers, seconds).row(readers), flush=True)
+        print("\nEver more readers, a third of the time each:\n")
+        for readers in STEPS:
+            found = measured(server, data, readers, seconds / 3)
+            print(found.row(readers), flush=True)
+            if found.errors or statistics.quantiles(found.submits, n=100)[98] > BOUND:
+                break
+        server.stop()
+
+
+if __name__ == "__main__":
+    main()
