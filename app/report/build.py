@@ -18,6 +18,7 @@ from app.report.images import ImageResult
 from app.report.repeats import Repeated
 from app.report.rows import POINTS, Rating
 from app.report.sensitivity import Analysis
+from app.report.study import Study
 from app.report.timing import Timing, timing
 from app.stats import crossed, detection, paper, roc
 from app.stats.crossed import CrossedMean
@@ -104,6 +105,7 @@ class Report:
     sensitivity: tuple[Analysis, ...] = ()
     images: tuple[ImageResult, ...] = ()
     comparisons: tuple[Compared, ...] = ()
+    study: Study | None = None
 
 
 def build(
@@ -114,11 +116,12 @@ def build(
     points: int = POINTS,
     margin: float = DELTA,
     distances: Distances | None = None,
+    study: Study | None = None,
     seed: int = 0,
 ) -> Report:
     """The report of these ratings on a scale of 1 to `points`; `seed` draws for the bootstrap intervals.
 
-    `margin` is the δ of equivalence with chance that the design fixed; `distances` are those of models by extractor.
+    `margin` is the δ of equivalence with chance that the design fixed; `distances` are those of models by extractor, `study` what is stored of the study besides.
 
     Raises InvalidError where an image has two truths, an answer stands twice, or a row's model cannot be told.
     """
@@ -146,6 +149,7 @@ def build(
         sensitivity=sensitivity.analyses(columns, names, ratings),
         images=each_image.images(columns),
         comparisons=comparisons.compare(paired),
+        study=study,
     )
 
 

@@ -7,7 +7,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from app import bundled
-from app.report import comparisons, headline, images, printing, sensitivity, words
+from app.report import checklists, comparisons, headline, images, manuscript, printing, sensitivity, words
 from app.report.build import METRICS, NAMES, Report, rate
 from app.report.figures import draw
 from app.report.figures.canvas import Figure
@@ -65,6 +65,9 @@ def _rendered(template: str, report: Report, figures: Sequence[Figure], pictures
         "images_of": words.images_of,
         "group_sentence": words.group_sentence,
         "each_reader": comparisons.each,
+        "paragraphs": manuscript.paragraphs,
+        "checklists": checklists.by_name,
+        "author": checklists.AUTHOR,
         "catch_rule": sensitivity.CATCH_RULE,
     }
     shown = ReportFile(

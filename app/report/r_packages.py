@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.report import analysed
+from app.report import analysed, comparisons
 from app.report.cells import cell, table
 from app.report.columns import Columns, of_model
 from app.report.rows import Rating
@@ -53,8 +53,8 @@ class Table:
 
 
 def files(ratings: Sequence[Rating]) -> dict[str, str]:
-    """Every file by its name; raises InvalidError where rows contradict each other."""
-    found = _table(analysed.analysed(ratings)[0])
+    """Every file by its name; answers about pairs are in none of them. Raises InvalidError where rows contradict each other."""
+    found = _table(comparisons.split(analysed.analysed(ratings)[0])[0])
     texts = (_imrmc(found, found.score), _imrmc(found, found.answer), _mrmcaov(found))
     return dict(zip(NAMES, (*texts, *_rjafroc(found)), strict=True))
 

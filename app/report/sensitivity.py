@@ -10,6 +10,7 @@ from app.report.rows import Rating
 from app.stats.crossed import CrossedMean, crossed_mean
 from app.stats.estimates import NotEstimable
 
+PRIMARY = "all answered (primary)"
 Part = Bools | NotEstimable
 CATCH_RULE = "a catch item called real is failed; who failed more than a third of theirs is left out"
 
@@ -33,7 +34,7 @@ def analyses(columns: Columns, names: Sequence[str], ratings: Sequence[Rating]) 
         _analysis(columns, name, part, model)
         for model in names
         for name, part in (
-            ("all answered (primary)", np.ones(len(columns.reader), np.bool_)),
+            (PRIMARY, np.ones(len(columns.reader), np.bool_)),
             ("completers only", _completers(columns, model)),
             ("without readers who failed catch items", _passed(columns, ratings)),
             *_halves(columns),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from app.report import csv, html, json, latex
+from app.report import checklists, csv, html, json, latex, manuscript
 from app.report.build import Report
 from app.report.figures import draw
 from app.report.figures.canvas import Figure
@@ -15,7 +15,7 @@ NOTHING: Mapping[str, str] = {}
 def write(
     report: Report, outdir: Path, pictures: Pictures = NO_PICTURES, besides: Mapping[str, str] = NOTHING
 ) -> tuple[Figure, ...]:
-    """per_reader.csv, summary.csv, images.csv, report.json, report.html, tables.tex and figures/*.svg in `outdir`; the figures drawn.
+    """per_reader.csv, summary.csv, images.csv, report.json, report.html, tables.tex, methods.md, checklists.csv and figures/*.svg in `outdir`; the figures drawn.
 
     `besides` are further files by their names, such as those for R's packages.
     """
@@ -28,6 +28,8 @@ def write(
         "report.json": json.dumps(report),
         "report.html": html.page(report, figures, pictures),
         "tables.tex": latex.tables(report),
+        "methods.md": manuscript.markdown(report),
+        "checklists.csv": checklists.csv(report),
         **{f"figures/{figure.name}": figure.file for figure in figures},
         **besides,
     }

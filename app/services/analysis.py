@@ -15,7 +15,7 @@ from app.imaging import stimulus, thumbnail
 from app.report import build, html, images, r_packages, write
 from app.report.discrimination import DELTA
 from app.report.rows import Rating
-from app.services import reports, unblinding
+from app.services import described, reports, unblinding
 from app.tables.sessions import Item, VttSession
 
 
@@ -40,6 +40,7 @@ def make(db: Session, session_id: str) -> Made:
         ratings,
         title=session.title,
         provenance={"session": session_id, "manifest_sha256": session.manifest_sha256 or ""},
+        study=described.study(db, session),
         margin=_margin(session.protocol.get("margin", DELTA)),
     )
     return Made(

@@ -101,6 +101,8 @@ FROM_REPORT = frozenset(
         "report.html",
         "report.json",
         "tables.tex",
+        "methods.md",
+        "checklists.csv",
         *r_packages.NAMES,
     }
 )

@@ -16,6 +16,7 @@ from app.web.pages import render
 
 router = APIRouter(prefix="/sessions/{session_id}")
 _TYPES = {
+    "md": "text/markdown; charset=utf-8",
     "csv": "text/csv; charset=utf-8",
     "json": "application/json",
     "html": "text/html; charset=utf-8",

@@ -57,6 +57,8 @@ def test_it_works(run):
         "figures",
         "images.csv",
         *r_packages.NAMES,
+        "checklists.csv",
+        "methods.md",
         "per_reader.csv",
         "report.html",
         "report.json",

@@ -56,11 +56,13 @@ def test_it_writes_everything(tmp_path):
     write.write(made(study()), tmp_path / "new" / "folder")
     names = sorted(str(p.relative_to(tmp_path / "new/folder")) for p in tmp_path.rglob("*") if p.is_file())
     assert names == [
+        "checklists.csv",
         *(
             f"figures/{name}.svg"
             for name in ("agreement", "criterion", "fooling", "likert", "rates", "roc", "time")
         ),
         "images.csv",
+        "methods.md",
         "per_reader.csv",
         "report.html",
         "report.json",
@@ -154,7 +156,7 @@ def test_json_has_null_with_its_reason():
 def test_latex_is_escaped_and_every_row_has_its_cells():
     tex = tables(made(study(readers=("50%_of {R}$", "B&C", "[1]"), models=("~A^\\",))))
     assert tex.startswith(
-        "% Needs \\usepackage{booktabs,longtable}. Analysis version 4. manifest_sha256 ab12\n"
+        "% Needs \\usepackage{booktabs,longtable}. Analysis version 5. manifest_sha256 ab12\n"
     )
     assert r"50\%\_of \{R\}\$ & \textasciitilde{}A\textasciicircum{}\textbackslash{} & 3 & 1" in tex
     assert r"B\&C" in tex

@@ -27,6 +27,8 @@ EXPORTS = (
     "report.html",
     "tables.tex",
     *r_packages.NAMES,
+    "checklists.csv",
+    "methods.md",
 )
 
 
@@ -184,6 +186,24 @@ def test_figures_are_svg_without_scripts(owner, reported):
         assert figure.headers["content-type"] == "image/svg+xml"
         assert "<svg" in figure.text
         assert "<script" not in figure.text
+
+
+def test_methods_and_checklists_know_the_session(owner, reported):
+    methods = " ".join(export(owner, reported, "methods.md").split())
+    for sentence in (
+        "4 real images and 4 synthetic images of",
+        "rated how real it looked from 1",
+        "Of 2 invited readers 2 began to read and 2 finished. 16 answers of 2 readers were analysed.",
+        "a margin fixed in the protocol before the reading",
+    ):
+        assert sentence in methods
+    items = {
+        (row["checklist"], row["item"]): row["text"]
+        for row in table(export(owner, reported, "checklists.csv"))
+    }
+    assert re.search(r"open from \d{4}-\d\d-\d\d to \d{4}-", items["STARD 2015", "8"])
+    assert items["STARD 2015", "30"] == "author"
+    assert "Looking was not limited in time." in owner.get(f"{reported}/report").text
 
 
 @pytest.mark.parametrize("name", ["nothing.csv", "secret.key", "..%2f..%2fsecret.key", "demo.json"])

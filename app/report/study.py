@@ -1,0 +1,40 @@
+"""What is stored of a study besides its ratings: its protocol, where its images come from, how its readers fared."""
+
+from dataclasses import dataclass
+
+from app.protocol.design import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """A generator under test: its name, how many of its images were to be read, and how they were sampled, in words."""
+
+    label: str
+    images: int
+    sampling: str
+
+
+@dataclass(frozen=True, slots=True)
+class Turnout:
+    """How many readers were invited, began, finished, withdrew their answers, and did not consent."""
+
+    invited: int
+    started: int
+    finished: int
+    withdrew: int
+    declined: int
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """A session as it was designed and held; `preparation` in words, dates as YYYY-MM-DD (empty: it did not happen)."""
+
+    protocol: Protocol
+    n_real: int
+    arms: tuple[Sampled, ...]
+    size: str
+    preparation: str
+    turnout: Turnout
+    frozen: str
+    opened: str
+    closed: str

@@ -1,0 +1,53 @@
+"""A closed session as its report's methods tell it: protocol, images, turnout."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.protocol.design import Protocol
+from app.report.study import Sampled, Study, Turnout
+from app.services import designs, import_words, sessions
+from app.tables.images import ImageSet
+from app.tables.sessions import Arm, Reading, VttSession
+
+_MODES = {"L": "greyscale", "RGB": "colour"}
+
+
+def study(db: Session, session: VttSession) -> Study:
+    """What is stored of a session besides its ratings."""
+    arms = sessions.arms_of(db, session.id)
+    width, height, mode = designs.common_shape(db, session.real_set_id, [arm.image_set_id for arm in arms])
+    return Study(
+        protocol=Protocol.from_json(session.protocol),
+        n_real=session.n_real,
+        arms=tuple(_tested(db, arm) for arm in arms),
+        size=f"{width} × {height} pixels, {_MODES.get(mode, mode)}",
+        preparation=_prepared(db.get_one(ImageSet, session.real_set_id)),
+        turnout=_turnout(db, session.id),
+        frozen=_day(session.frozen_at),
+        opened=_day(session.opened_at),
+        closed=_day(session.closed_at),
+    )
+
+
+def _tested(db: Session, arm: Arm) -> Sampled:
+    made = db.get_one(ImageSet, arm.image_set_id).pipeline
+    named = (("psi", "truncation ψ ="), ("noise_mode", "noise:"), ("class_index", "class"))
+    said = [f"{words} {made[key]}" for key, words in named if made.get(key) is not None]
+    return Sampled(arm.label, arm.n_synthetic, ", ".join((*said, f"seeds from {made['seeds']}")))
+
+
+def _prepared(image_set: ImageSet) -> str:
+    return "; ".join(f"{name.lower()}: {words}" for name, words in import_words.said(image_set.pipeline))
+
+
+def _turnout(db: Session, session_id: str) -> Turnout:
+    columns = (Reading.started_at, Reading.finished_at, Reading.withdrawn_at, Reading.declined_at)
+    query = select(func.count(), *map(func.count, columns)).where(Reading.session_id == session_id)
+    counts: list[int] = list(db.execute(query).one())
+    return Turnout(*counts)
+
+
+def _day(when: datetime | None) -> str:
+    return when.date().isoformat() if when else ""
