@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 TORCH ?= torch~=2.13.0
 JOBS ?= 2
 
-.PHONY: run install install-dev browser test check format screenshots soak words lock clean
+.PHONY: run install install-dev browser test check format screenshots simulate soak words lock clean
 
 run: $(VENV)/.installed
 	@BLINDREAD_DATA_DIR="$(DATA)" $(BIN)/blindread demo --port $(PORT)
@@ -41,6 +41,10 @@ test: $(VENV)/.installed-dev browser
 
 soak: $(VENV)/.installed-dev browser
 	SOAK_TESTS=1 $(BIN)/python -m pytest --timeout 3600
+
+# How often the 95 % intervals hold the truth (docs/simulations.md): about 20 minutes of one core; goes on where it was stopped.
+simulate: $(VENV)/.installed-dev
+	nice -n 19 $(BIN)/python -m tests.simulations
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
