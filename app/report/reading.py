@@ -12,7 +12,7 @@ def images(study: Study) -> Iterator[str]:
     tested = " and ".join(f"{many(arm.images, 'synthetic image')} of {arm.label}" for arm in study.arms)
     yield (
         f"{many(study.n_real, 'real image')} and {tested} were drawn at random from their sets; "
-        f"all were {study.size} and took one path to the readers' screens, with one encoder and without metadata."
+        f"all were {study.size}, and took one path to the readers' screens, with one encoder and without metadata."
     )
     yield f"Real images were prepared as follows: {study.preparation}."
     yield from (f"Images of {arm.label} were sampled with {arm.sampling}." for arm in study.arms)

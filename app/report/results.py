@@ -9,7 +9,6 @@ from app.report.words import many
 from app.stats.estimates import Interval, MeanSd, NotEstimable, Proportion, estimable
 from app.stats.spread import Quartiles
 
-MOST_PAIRS = 6
 _IN_TABLES = ("Each model’s numbers stand in the tables.",)
 
 
@@ -124,12 +123,9 @@ def _seconds(found: Quartiles) -> str:
 
 
 def _arms(report: Report) -> Iterator[str]:
-    known = [pair for pair in report.pairs if estimable(pair.fpr.estimate)]
-    if len(known) > MOST_PAIRS:
-        below = sum(estimable(p := pair.holm["fpr"]) and p < 0.05 for pair in known)
-        yield f"Of {len(known)} differences of mean FPR between models, {below} had p < .05 by Holm."
-        return
-    for pair in known:
+    """Each pair's difference; of many models the headline has said it."""
+    known = () if headline.many(report) else report.pairs
+    for pair in (pair for pair in known if estimable(pair.fpr.estimate)):
         yield (
             f"Mean FPR of {pair.first} minus {pair.second} was {printing.points(pair.fpr.estimate)} points "
             f"({_bounds(pair.fpr.interval)}, p by Holm {printing.p_value(pair.holm['fpr'])})."
