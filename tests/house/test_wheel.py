@@ -62,6 +62,16 @@ def test_it_does_not_see_the_checkout(installed, tmp_path):
     assert str(installed.parent.parent) in where
 
 
+def test_it_has_the_catalogues(installed, tmp_path):
+    code = (
+        "from app.words import catalogues, sentence; print(catalogues.translate('de', sentence.N_('Saved')))"
+    )
+    said = subprocess.run(
+        [installed.parent / "python", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert said.stdout == "Gespeichert\n"
+
+
 def test_help(installed, tmp_path):
     told = run(installed, "--help", data=tmp_path)
     assert told.returncode == 0
