@@ -72,8 +72,11 @@ def _rendered(template: str, report: Report, figures: Sequence[Figure], pictures
     }
     shown = ReportFile(
         report=report,
-        # A number and its sign stay on one line.
-        headlines=[sentence.replace(" %", "\u00a0%") for sentence in headline.sentences(report)],
+        # A number and its sign, and the two ends of an interval, stay on one line.
+        headlines=[
+            sentence.replace(" %", "\u00a0%").replace("–", "\u2060–\u2060")
+            for sentence in headline.sentences(report)
+        ],
         rates=list(headline.rates(report)),
         folded=headline.many(report),
         groups=images.groups(report.images),

@@ -96,6 +96,11 @@ def test_a_mean_without_an_interval_is_a_point_alone():
     assert "distances" in drawn(ratings, distances={"FID": {"A": 3.0, "B": 4.0, "C": 5.0}})
 
 
+def test_one_readers_curve_has_no_mean():
+    assert "The mean is of" not in drawn(study(readers=1))["roc"].caption
+    assert "The mean is of" in drawn(study(readers=2))["roc"].caption
+
+
 def test_many_models_stand_in_figures_of_all():
     figures = drawn(study(models=tuple("ABCDE")))
     assert list(figures) == ["arms", "fooling", "course", "time"]

@@ -36,6 +36,7 @@ def roc(model: ModelResult) -> Drawn | None:
         axes.set_xlabel("synthetic images rated as high or higher")
         axes.set_ylabel("real images rated as high or higher")
         legend(axes)
+    mean = " The mean is of the readers' curves at each share of synthetic images." if len(curves) > 1 else ""
     found = model.discrimination.likert_auc.estimate
     area = (
         "" if isinstance(found, NotEstimable) else f"; AUC over readers and images {printing.fixed(found, 3)}"
@@ -46,7 +47,7 @@ def roc(model: ModelResult) -> Drawn | None:
     return (
         (
             "Can readers tell? ROC curves of the Likert ratings: the nearer to the dotted diagonal, the more a reader guesses. "
-            f"{counted(len(curves), 'reader')}{area}. The mean is of the readers' curves at each share of synthetic images."
+            f"{counted(len(curves), 'reader')}{area}.{mean}"
         ),
         out.getvalue(),
     )
