@@ -58,6 +58,12 @@ class FaultyReader:
         self.page.wait_for_selector(GO_ON, timeout=PATIENCE)
         return self.page.locator("main.sheet").count() == 0
 
+    def steady(self):
+        """Whether there is an image to rate, on a page where nothing is under way: the next answer is taken for sure."""
+        settled(self.page)
+        self.page.reload()
+        return self.ready()
+
     def choose(self, page=None):
         for key in (self.rng.choice(LETTERS), str(self.rng.randint(1, 5))):
             (page or self.page).keyboard.press(key)
@@ -111,6 +117,8 @@ class FaultyReader:
 
     def long_off_line(self):
         """Minutes without a line: on through the images that are held, then it says so."""
+        if not self.steady():
+            return
         self.context.set_offline(True)
         answered = 0
         while self.page.locator("#answer input:enabled").count():
@@ -125,6 +133,8 @@ class FaultyReader:
 
     def response_dropped(self):
         """The server has committed, and the line breaks before its answer arrives."""
+        if not self.steady():
+            return
         dropped = []
 
         def drop_the_first(route):
@@ -177,6 +187,8 @@ class FaultyReader:
         assert abs(self.page.evaluate("Date.now()") / 1000 - datetime.now(UTC).timestamp()) > 80_000
 
     def login_expired(self):
+        if not self.steady():
+            return
         with self.site.parts.database.write() as db:
             db.execute(update(ReaderLogin).values(expires_at=datetime.now(UTC) - timedelta(minutes=1)))
         self.answer()
@@ -186,6 +198,8 @@ class FaultyReader:
 
     def locked_out(self):
         """The database is held by another program until an answer has been put off."""
+        if not self.steady():
+            return
         file = self.site.settings.data_dir / "blindread.db"
         with closing(sqlite3.connect(file, isolation_level=None)) as holder:
             holder.execute("BEGIN IMMEDIATE")
