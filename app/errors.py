@@ -29,6 +29,10 @@ class ConflictError(AppError):
     """The input was fine, but the state of things does not allow it."""
 
 
+class ClosedError(ConflictError):
+    """Nothing more is taken here: it is closed, not open yet, or given up. What was sent is not the reason."""
+
+
 class TooLargeError(AppError):
     """More bytes than this server takes."""
 

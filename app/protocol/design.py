@@ -78,12 +78,13 @@ class Protocol:
 
     def told(self, n_real: int, n_images: int) -> list[str]:
         """The sentences about the task: the instructions, and the mix as far as it is told (still to be translated)."""
+        told = [self.instructions, *([wording.LIMITED] if self.exposure_ms else [])]
         if self.purpose_hidden:
-            return [self.instructions]
+            return told
         if self.answering == "pairs":
-            return [self.instructions, wording.ONE_OF_EACH]
+            return [*told, wording.ONE_OF_EACH]
         mix = wording.proportion(n_real, n_images - n_real) if self.disclose_ratio else wording.ANY_MIX
-        return [self.instructions, mix]
+        return [*told, mix]
 
     @property
     def at_once(self) -> int:
@@ -94,7 +95,14 @@ class Protocol:
         """The protocol with the built-in wordings that it uses unchanged as `say` puts them; a researcher's own stay as they are."""
         return replace(
             self,
-            instructions=say(_marked(self.instructions, wording.INSTRUCTIONS, wording.PAIR_INSTRUCTIONS)),
+            instructions=say(
+                _marked(
+                    self.instructions,
+                    wording.INSTRUCTIONS,
+                    wording.PAIR_INSTRUCTIONS,
+                    wording.LIKERT_INSTRUCTIONS,
+                )
+            ),
             question=say(_marked(self.question, wording.LIKERT_QUESTION, wording.SURE_QUESTION)),
             likert_labels=tuple(
                 say(label) for label in _marked(self.likert_labels, scale.LABELS, scale.SURE_LABELS)

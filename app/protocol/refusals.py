@@ -23,6 +23,7 @@ def check(protocol: "Protocol") -> None:
     _texts(protocol)
     _labels(protocol.likert_labels)
     _numbers(protocol)
+    _contradictions(protocol)
     _pairs(protocol)
     _hidden(protocol)
 
@@ -73,6 +74,16 @@ def _numbers(protocol: "Protocol") -> None:
     within("The number of degraded images", (protocol.catch,), 0, MOST_SPECIAL)
     within("A smallest size", (protocol.smallest_width, protocol.smallest_height), 0, LARGEST_SCREEN)
     check_margin(protocol.margin)
+
+
+def _contradictions(protocol: "Protocol") -> None:
+    """What one part of a protocol asks for and another one would break."""
+    if protocol.disclose_ratio and (protocol.repeats or protocol.catch):
+        raise InvalidError(
+            "The mix cannot be told where images come twice or are degraded: readers would count others than they are told."
+        )
+    if (protocol.smallest_width or protocol.smallest_height) and not protocol.display_check:
+        raise InvalidError("A smallest window is found out by the display check: switch that on, too.")
 
 
 def _pairs(protocol: "Protocol") -> None:

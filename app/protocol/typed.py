@@ -54,6 +54,8 @@ def protocol(typed: Mapping[str, Sequence[str]]) -> Protocol:
         raise InvalidError("Choose what readers are asked.")
     if typed.get("likert_labels") is not None:
         given["likert_labels"] = tuple(label.strip() for label in typed["likert_labels"])
+    if given.get("answering") == "likert" and given["instructions"] == wording.INSTRUCTIONS:
+        given["instructions"] = wording.LIKERT_INSTRUCTIONS
     if given.get("answering") == "pairs":
         given |= {
             name: words for name, (usual, words) in _OF_PAIRS.items() if given.get(name, usual) == usual

@@ -12,7 +12,7 @@ from functools import partial
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.errors import ConflictError, NotFoundError
+from app.errors import ClosedError, ConflictError, NotFoundError
 from app.protocol.design import Protocol
 from app.services import orders, steps, submissions, telling
 from app.services.seats import ReaderSeat
@@ -45,6 +45,7 @@ class Welcome:
     practising: bool
     answered: int
     total: int
+    may_withdraw: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,7 @@ def welcome(db: Session, seat: ReaderSeat, now: datetime, language: str = ENGLIS
         practising=here is not None and here.practising,
         answered=max(0, reading.answered - reading.practised) // protocol.at_once,
         total=(reading.total if here else _total(db, session)) // protocol.at_once,
+        may_withdraw=here is not None and reading.withdrawn_at is None and session.state == "open",
     )
 
 
@@ -219,7 +221,7 @@ def rate(db: Session, seat: ReaderSeat, given: Submission, now: datetime) -> Sta
             raise ConflictError(N_("This key was used for another answer."))
     else:
         if closed := _closed(reading, session):
-            raise ConflictError(closed)
+            raise ClosedError(closed)
         revision = _revision(db, reading, session, protocol, shown, given)
         db.add(_rating(reading, shown, answer, revision, given, now))
         reading.last_seen_at = now

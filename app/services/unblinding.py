@@ -85,7 +85,10 @@ def counted(db: Session, session_id: str) -> list[tuple[UnblindedRating, Rating]
     last: dict[tuple[str, str], tuple[UnblindedRating, Rating]] = {}
     for row in db.execute(_JOINED.where(Item.session_id == session_id)):
         rating, code, item, origin, label, position, practised = row
-        place = position if item.kind == "practice" else position - practised
+        practice = item.kind == "practice"
+        if practice and (position - 1) // protocol.practice.images + 1 != rating.revision:
+            continue  # this answer was given at another attempt
+        place = position if practice else position - practised
         other, its_label = beside.get(item.number, ("", None))
         unblinded = UnblindedRating(
             reader=code,

@@ -80,13 +80,18 @@ def reader(request: Request, ctx: Ctx) -> ReaderSeat:
         raise SignInRequiredError(N_("Please open your personal link. What you rated is kept."))
     with ctx.database.read() as db:
         seat = seats.seat(db, token, clock.now())
-    if request.headers.get(PAGE_HEADER, seat.tag) != seat.tag:
+    require_own_page(seat, request.headers.get(PAGE_HEADER, seat.tag))
+    return seat
+
+
+def require_own_page(seat: ReaderSeat, tag: str) -> None:
+    """Raise ForbiddenError where a page speaks that was shown to another reader in this browser."""
+    if tag != seat.tag:
         raise ForbiddenError(
             N_(
                 "Another personal link was opened in this browser, so this page cannot go on. Please open your own link again; what was saved is kept."
             )
         )
-    return seat
 
 
 CurrentReader = Annotated[ReaderSeat, Depends(reader)]

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from app import bundled
 from app.errors import (
     AppError,
+    ClosedError,
     ConflictError,
     ForbiddenError,
     InvalidError,
@@ -35,6 +36,7 @@ _STATUS: dict[type[AppError], int] = {
     SignInRequiredError: 401,
     ForbiddenError: 403,
     NotFoundError: 404,
+    ClosedError: 423,
     ConflictError: 409,
     TooLargeError: 413,
     TooManyError: 429,

@@ -15,7 +15,7 @@ from app.services.readings import Welcome
 from app.services.seats import ReaderSeat
 from app.services.steps import Agreement
 from app.web import language
-from app.web.deps import Ctx, CurrentReader
+from app.web.deps import Ctx, CurrentReader, require_own_page
 from app.web.pages import render
 
 router = APIRouter(prefix="/read")
@@ -31,10 +31,11 @@ _MEASURES = ("screen_width", "screen_height", "window_width", "window_height", "
 
 @dataclass(frozen=True, slots=True)
 class StepPage:
-    """The pages around the images; `problem` says what was wrong with what was just sent, `given` holds it."""
+    """The pages around the images; `tag` says whose they are; `problem` says what was wrong with what was just sent, `given` holds it."""
 
     welcome: Welcome
     code: str
+    tag: str
     agreement: Agreement
     questions: list[tuple[str, Question]]
     after: bool
@@ -50,6 +51,15 @@ async def _texts(request: Request) -> dict[str, str]:
 Texts = Annotated[dict[str, str], Depends(_texts)]
 
 
+def _page_owner(seat: CurrentReader, given: Texts) -> ReaderSeat:
+    """The reading that this browser is in, if the page that sends the form is its own."""
+    require_own_page(seat, given.get("reading", seat.tag))
+    return seat
+
+
+FormReader = Annotated[ReaderSeat, Depends(_page_owner)]
+
+
 @router.get("")
 def step(request: Request, ctx: Ctx, seat: CurrentReader) -> HTMLResponse:
     with ctx.database.read() as db:
@@ -59,7 +69,7 @@ def step(request: Request, ctx: Ctx, seat: CurrentReader) -> HTMLResponse:
 @router.post("/consent")
 def consent(
     ctx: Ctx,
-    seat: CurrentReader,
+    seat: FormReader,
     version: Annotated[str, Form()] = "",
     agrees: Annotated[str, Form()] = "",
 ) -> RedirectResponse:
@@ -70,7 +80,7 @@ def consent(
 
 @router.post("/questionnaire", response_model=None)
 def questionnaire(
-    request: Request, ctx: Ctx, seat: CurrentReader, given: Texts
+    request: Request, ctx: Ctx, seat: FormReader, given: Texts
 ) -> HTMLResponse | RedirectResponse:
     try:
         with ctx.database.write() as db:
@@ -82,7 +92,7 @@ def questionnaire(
 
 
 @router.post("/display", response_model=None)
-def display(request: Request, ctx: Ctx, seat: CurrentReader, given: Texts) -> HTMLResponse | RedirectResponse:
+def display(request: Request, ctx: Ctx, seat: FormReader, given: Texts) -> HTMLResponse | RedirectResponse:
     try:
         measured = {name: _measure(given[name]) for name in _MEASURES if given.get(name)}
         with ctx.database.write() as db:
@@ -94,14 +104,14 @@ def display(request: Request, ctx: Ctx, seat: CurrentReader, given: Texts) -> HT
 
 
 @router.post("/start")
-def start(request: Request, ctx: Ctx, seat: CurrentReader) -> RedirectResponse:
+def start(request: Request, ctx: Ctx, seat: FormReader) -> RedirectResponse:
     with ctx.database.write() as db:
         readings.start(db, seat, clock.now(), language.of(request))
     return RedirectResponse("/read/rate", 303)
 
 
 @router.post("/withdraw")
-def withdraw(ctx: Ctx, seat: CurrentReader) -> RedirectResponse:
+def withdraw(ctx: Ctx, seat: FormReader) -> RedirectResponse:
     with ctx.database.write() as db:
         steps.withdraw(db, seat, clock.now())
     return RedirectResponse("/read", 303)
@@ -123,6 +133,7 @@ def _show(
     page = StepPage(
         welcome=there,
         code=seat.code,
+        tag=seat.tag,
         agreement=steps.agreement(db, seat),
         questions=steps.asked(there.protocol, after=after),
         after=after,

@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from app import clock
 from app.protocol import typed, wording
 from app.protocol.design import Protocol
+from app.protocol.questions import MOST_QUESTIONS
 from app.report import cells
 from app.services import audit_views, designs, imagesets, manifests, sessions
 from app.services.audit_views import AuditView
@@ -23,7 +24,6 @@ from app.web.pages import render
 from app.web.plans import PlanView
 
 router = APIRouter(prefix="/sessions")
-QUESTION_ROWS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def new(request: Request, ctx: Ctx, user: CurrentUser) -> HTMLResponse:
             synthetic_sets=imagesets.listing(db, user, now, "synthetic"),
             protocol=Protocol(),
             cues=wording.CUES,
-            question_rows=QUESTION_ROWS,
+            question_rows=MOST_QUESTIONS,
             arm_rows=designs.MOST_ARMS,
             plan=plans.made(plans.READERS, plans.IMAGES, [plans.IMAGES], Protocol().margin),
         )

@@ -296,3 +296,26 @@ def test_pairs_stand_side_by_side_and_are_compared_by_keyboard(page, server, fur
     with furnished.parts.database.read() as db:
         given = [(one.answer, one.likert) for one in db.scalars(select(Rating).order_by(Rating.id))]
     assert given == [("real", 4), ("synthetic", 5), *[("real", 3)] * 3]
+
+
+def test_what_was_said_of_an_image_is_there_to_be_changed(page, server, furnished, owner, known):
+    session = opened(furnished, owner, known, cues="texture", remarks="true", allow_undo="true")
+    come_in(page, server.url + invite(owner, session))
+    go_to(page, "Start")
+    at(page, 1)
+    go_to(page, "texture")
+    page.keyboard.press("t")
+    page.keyboard.type("odd")
+    page.keyboard.press("Escape")
+    answer(page)
+    at(page, 2)
+    page.keyboard.press("z")
+    at(page, 1)
+    expect(page.locator("#remark")).to_have_value("odd")
+    expect(page.locator("#marks span")).to_have_text(["texture"])
+    answer(page, "2")
+    at(page, 2)
+    with furnished.parts.database.read() as db:
+        first, second = db.scalars(select(Rating).order_by(Rating.id))
+    assert (second.answer, second.likert, second.remark) == ("real", 2, "odd")
+    assert second.marks == first.marks

@@ -313,3 +313,20 @@ def test_pages_are_accessible_and_nothing_has_to_be_scrolled(browser, link, size
     )
     assert min(min(box) for box in boxes) >= 44
     context.close()
+
+
+def test_answers_that_wait_when_the_session_is_closed_are_not_called_saved(
+    page, server, furnished, owner, known
+):
+    session = opened(furnished, owner, known)
+    begin(page, server.url + invite(owner, session))
+    page.route("**/read/ratings", lambda route: route.abort())
+    for position in (1, 2):
+        shows(page, position)
+        answer(page)
+    expect(page.locator("#saved")).to_have_text("Not saved yet: 2")
+    owner.post(f"{session}/close")
+    page.unroute("**/read/ratings")
+    expect(page.locator("#say")).to_contain_text("closed", timeout=20_000)
+    expect(page.locator("#saved")).to_have_text("Not saved yet: 2")
+    assert stored(furnished) == []

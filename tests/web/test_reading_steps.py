@@ -2,12 +2,14 @@
 
 import csv
 import io
+import re
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from app import clock
+from app.protocol import wording
 from app.services import steps, unblinding
 from app.tables.sessions import Rating, Reading
 from tests.web.conftest import create, ident, invite, opened, text
@@ -215,7 +217,7 @@ def test_who_has_withdrawn_can_rate_no_more(furnished, owner, known):
     state = reader.get("/read/state").json()
     reader.post("/read/withdraw")
     refused = reader.post("/read/ratings", json={"item": state["current"], "key": "k" * 16, **ANSWER})
-    assert refused.status_code == 409
+    assert refused.status_code == 423
     assert "withdrawn" in refused.json()["error"]
 
 
@@ -354,3 +356,46 @@ def test_what_readers_said_besides_is_exported(furnished, owner, known):
     assert told["before", "Speciality?"] == ""
     assert told["display", "window_width"] == "1366.0"
     assert {"remark", "cue", "x", "question"} <= {row["column"] for row in exported("codebook.csv")}
+
+
+def test_a_page_of_one_reader_never_acts_for_another(furnished, owner, known):
+    address = opened(furnished, owner, known, consent=CONSENT, **QUESTIONS)
+    links = [invite(owner, address, code) for code in ("R01", "R02")]
+    shared = seated(furnished, links[0])
+    tag = re.search('name="reading" value="([^"]+)"', shared.get("/read").text).group(1)
+    assert shared.post(links[1]).status_code == 303
+    agreed = {"version": steps.version(CONSENT), "agrees": "yes", "reading": tag}
+    for path, form in (
+        ("/read/consent", agreed),
+        ("/read/questionnaire", {"q1": "1", "reading": tag}),
+        ("/read/display", {**DISPLAY, "reading": tag}),
+        ("/read/start", {"reading": tag}),
+        ("/read/withdraw", {"reading": tag}),
+    ):
+        refused = shared.post(path, data=form)
+        assert refused.status_code == 403, path
+        assert "Another personal link was opened" in text(refused)
+    with furnished.parts.database.read() as db:
+        for kept in db.scalars(select(Reading)):
+            assert (kept.consent, kept.about, kept.withdrawn_at) == (None, None, None)
+
+
+def test_readers_can_withdraw_from_their_start_on(furnished, owner, known):
+    address = opened(furnished, owner, known)
+    reader = seated(furnished, invite(owner, address))
+    assert "/read/withdraw" not in reader.get("/read").text
+    reader.post("/read/start")
+    page = reader.get("/read").text
+    assert "/read/withdraw" in page
+    assert 'name="reading"' in page
+    owner.post(f"{address}/close")
+    assert "/read/withdraw" not in reader.get("/read").text
+
+
+def test_the_scale_alone_and_an_exposure_limit_are_told_as_they_are(furnished, owner, known):
+    form = {"answering": "likert", "instructions": wording.INSTRUCTIONS, "exposure_ms": "500"}
+    reader = invited(furnished, owner, known, **form)
+    page = text(reader.get("/read"))
+    assert "real or synthetic, and" not in page
+    assert "how real it looks to you" in page
+    assert "for a short time only" in page

@@ -224,7 +224,7 @@ def test_a_closed_session_takes_no_answer_and_says_so(furnished, owner, session,
     seat.rate()
     assert owner.post(f"{session}/close").status_code == 303
     refused = seat.rate(key="one-after-closing")
-    assert refused.status_code == 409
+    assert refused.status_code == 423
     assert "closed" in refused.json()["error"]
     assert "closed" in seat.client.get("/read").text
     assert len(stored(furnished)) == 1

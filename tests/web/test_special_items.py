@@ -114,6 +114,8 @@ def test_practice_that_was_not_passed_comes_again_in_another_order(furnished, ow
         revisions = db.scalars(select(Rating.revision).where(Rating.item_id == shown[0])).all()
         assert sorted(revisions) == [1, 2, 3]
         verification.session(db, furnished.parts.artifacts, ident(address))
+        told = [one for one in unblinding.ratings(db, ident(address)) if one.kind == "practice"]
+    assert [one.position for one in told] == [7, 8, 9]
     assert "rated all 15 images" in text(pupil.client.get("/read"))
 
 
@@ -244,3 +246,15 @@ def test_breaks_are_offered_between_blocks_alone(furnished, owner, known):
     while pupil.state["current"]:
         left.append(pupil.rate()["until_break"])
     assert left == [4, 3, 2, 1, 0, None, None, None, None]
+
+
+def test_an_unfinished_attempt_keeps_the_places_of_its_answers(furnished, owner, known):
+    address = opened(furnished, owner, known, **{**SPECIAL, "practice_pass_mark": "3"})
+    pupil = Pupil(furnished, invite(owner, address))
+    pupil.practise(rightly=False)
+    pupil.rate()
+    with furnished.parts.database.read() as db:
+        told = unblinding.ratings(db, ident(address))
+    assert len(told) == 3
+    assert {one.position for one in told} < {1, 2, 3, 4}
+    assert 4 in {one.position for one in told}

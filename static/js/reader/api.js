@@ -17,6 +17,7 @@ export class Unreachable extends Error {
 }
 
 // A line that swallows what is sent gives no error of its own: after so long it counts as gone.
+const LATER = [408, 425, 429]; // what a proxy says where the same again later is right
 const PATIENCE_MS = { call: 20_000, image: 60_000 };
 
 async function call(path, options = {}, patience = PATIENCE_MS.call) {
@@ -27,7 +28,7 @@ async function call(path, options = {}, patience = PATIENCE_MS.call) {
   } catch (error) {
     throw new Unreachable(String(error));
   }
-  if (response.status >= 500) {
+  if (response.status >= 500 || LATER.includes(response.status)) {
     throw new Unreachable(`status ${response.status}`, 1000 * (Number(response.headers.get("Retry-After")) || 0));
   }
   if (!response.ok) throw new Refused(response.status, await sentenceOf(response));

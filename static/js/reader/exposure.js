@@ -2,51 +2,59 @@
 
 const element = (id) => document.getElementById(id);
 
-const KEPT = "exposed"; // in this tab's memory, so that a reload gives no second look
+const KEPT = "exposed"; // in this browser's memory, so that neither a reload nor another tab nor going back gives a second look
+const HALF_A_FRAME_MS = 8;
 
-let ending = null; // { frame, exposed }
+let run = null; // { item, at, frame, exposed }
 
-const before = () => JSON.parse(sessionStorage.getItem(KEPT) ?? "{}");
+const before = () => JSON.parse(localStorage.getItem(KEPT) ?? "{}");
 
-// How long this item was shown before this page was loaded; undefined where it was not.
-export const earlier = (item) => before()[item];
+function keep(item, ms) {
+  localStorage.setItem(KEPT, JSON.stringify({ ...before(), [item]: ms }));
+}
 
-// From `at`, when the image came on the screen; 0 means no limit.
+// From `at`, the time of the frame that draws the image; 0 means no limit.
 export function limit(item, ms, at, away) {
   stop();
   if (!ms) return;
-  const run = { frame: 0, exposed: null };
-  ending = run;
-  const once = earlier(item);
-  if (once !== undefined) {
-    run.exposed = once;
+  const earlier = before()[item];
+  run = { item, at, frame: 0, exposed: null };
+  const mine = run;
+  if (earlier !== undefined) {
+    mine.exposed = earlier;
     mask();
     away();
     return;
   }
+  keep(item, ms); // it counts as seen from the first frame on
   const tick = (time) => {
-    if (time - at < ms) {
-      run.frame = requestAnimationFrame(tick);
+    if (time - at < ms - HALF_A_FRAME_MS) {
+      mine.frame = requestAnimationFrame(tick);
       return;
     }
     mask();
     away();
-    requestAnimationFrame((gone) => {
-      run.exposed = gone - at; // the first frame without the image
-      sessionStorage.setItem(KEPT, JSON.stringify({ ...before(), [item]: run.exposed }));
-    });
+    mine.exposed = time - at; // this frame is the first without the image
+    keep(item, mine.exposed);
   };
-  run.frame = requestAnimationFrame(tick);
+  mine.frame = requestAnimationFrame(tick);
 }
 
 export function stop() {
-  if (ending) cancelAnimationFrame(ending.frame);
-  ending = null;
+  if (run) {
+    cancelAnimationFrame(run.frame);
+    if (run.exposed === null) keep(run.item, performance.now() - run.at);
+  }
+  run = null;
   element("mask").hidden = true;
 }
 
-// How long the image really was on the screen, null while it is or where there is no limit.
-export const exposed = () => ending?.exposed ?? null;
+// How long the image has really been on the screen, null where there is no limit.
+export const exposed = () => (run ? (run.exposed ?? performance.now() - run.at) : null);
+
+window.addEventListener("pagehide", () => {
+  if (run && run.exposed === null) keep(run.item, performance.now() - run.at);
+});
 
 // Noise of the image's own size in its place, so that no afterimage goes on being looked at; the same kind for all.
 function mask() {

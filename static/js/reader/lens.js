@@ -61,13 +61,14 @@ function fromCentre(event) {
   return [event.clientX - box.left - box.width / 2, event.clientY - box.top - box.height / 2];
 }
 
-// A new image starts as every image does; an image that is looked at again keeps counting.
+// A new image starts as every image does, under the magnifier too.
 export function start(onAction) {
   acted = onAction;
   now = { ...NEUTRAL };
   changes = 0;
   fingers.clear();
   draw();
+  if (lens && pointer) look(pointer);
 }
 
 export function refit() {
@@ -93,6 +94,7 @@ function press(button, on) {
 
 const fingers = new Map(); // pointer → where it was last
 let apart = 0;
+let pointer = null; // where it was last
 
 function down(event) {
   if (fixed || image.hidden || event.button > 2) return;
@@ -130,6 +132,7 @@ function up(event) {
 
 // The magnifier draws the very pixels of the image, in the same smoothing and light, larger.
 function look(event) {
+  pointer = event;
   if (lens.hidden || image.hidden) return;
   const box = image.getBoundingClientRect();
   const room = stage.getBoundingClientRect();
@@ -151,6 +154,11 @@ function look(event) {
     LENS,
   );
   lens.style.transform = `translate(${event.clientX - room.left - LENS / 2}px, ${event.clientY - room.top - LENS / 2}px)`;
+}
+
+// Nothing is under the magnifier until the pointer or the next image says so.
+export function rest() {
+  if (lens) lens.width = LENS;
 }
 
 function magnify(on) {

@@ -21,6 +21,7 @@ let due = null; // the item that is on the screen or comes next
 let shown = null; // the item on the screen: { name, at, firstAction, revises }
 let sending = false;
 let reachable = true;
+let given = null; // the last answer that was given here: { item, answer, likert, remark, marks }
 let rested = null; // the item before which a break was offered
 
 // Calls until an answer comes; what the server refuses is passed on.
@@ -43,15 +44,21 @@ async function present(name, revises = false) {
   view.busy(true);
   view.clear();
   exposure.stop();
+  lens.rest();
+  if (view.exposureLimit) view.blank();
   const url = await persistently(() => stimulus(name, state.beside));
   if (due !== mine) return;
   const at = await view.show(url);
   if (due !== mine) return;
   shown = { ...mine, at, firstAction: null };
   lens.start(acted);
-  marks.start(acted);
-  exposure.limit(name, view.exposureLimit, at, view.away);
+  marks.start(acted, revises && given?.item === name ? given.marks : []);
+  exposure.limit(name, view.exposureLimit, at, () => {
+    view.away();
+    lens.rest();
+  });
   view.busy(false);
+  if (revises && given?.item === name) view.refill(given);
   view.progress(state, revises ? 1 : 0);
   view.revising(revises, Boolean(state.previous));
   if (revises) view.say(word("changing"));
@@ -87,6 +94,7 @@ async function presentCurrent() {
 function leave() {
   due = shown = null;
   exposure.stop();
+  lens.rest();
   view.busy(true);
   view.clear();
 }
@@ -172,6 +180,7 @@ async function send() {
       revises: shown.revises,
       viewport: { ...view.viewport(), ...lens.seen(), ...exposedFor() },
     };
+    given = { ...submission, answer: answer.answer };
     view.busy(true);
     if (state.practising) await practise(submission);
     else {
@@ -206,11 +215,12 @@ function exposedFor() {
   return ms === null ? {} : { exposed_ms: ms };
 }
 
-function stopped(error) {
+function stopped(error, waiting = 0) {
   if (!(error instanceof Refused)) throw error;
   due = shown = null; // nothing that is still loading comes on the screen
   view.busy(true);
-  view.saved("");
+  if (waiting > 1) view.saved(word("not_saved_yet_number", { n: waiting }), "warn");
+  else view.saved(waiting ? word("not_saved") : "", waiting ? "warn" : "");
   view.say(error.message, "warn");
 }
 
@@ -225,7 +235,11 @@ async function undo() {
 }
 
 function key(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey || interlude.open()) return;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (interlude.open()) {
+    if (event.repeat) event.preventDefault(); // a key that is still held from the answer presses no button
+    return;
+  }
   const pressed = keys.pressed(event);
   if (event.target instanceof HTMLInputElement && event.target.type === "text") {
     if (pressed === "escape") event.target.blur();

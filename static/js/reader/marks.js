@@ -16,9 +16,10 @@ let made = []; // { cue, x, y, width, height } in fractions of the image, and th
 let from = null; // where a box begins
 let acted = () => {};
 
-export function start(onAction) {
+export function start(onAction, before = []) {
   acted = onAction;
-  made = [];
+  made = (before ?? []).map((mark) => ({ ...mark, said: said(mark.cue) }));
+  from = null;
   arm(null);
   draw();
 }
@@ -29,6 +30,8 @@ export function given() {
 }
 
 const named = (chip) => ({ cue: chip.dataset.cue, said: chip.textContent });
+
+const said = (cue) => chips.find((chip) => chip.dataset.cue === cue)?.textContent ?? cue;
 
 const armed = () => chips.find((chip) => chip.getAttribute("aria-pressed") === "true");
 
@@ -82,6 +85,10 @@ function down(event) {
 function up(event) {
   if (!from) return;
   event.stopImmediatePropagation();
+  if (image.hidden || !armed()) {
+    from = null; // the time to look ended while the box was drawn
+    return;
+  }
   const [begun, ended] = [from.at, fraction(event)];
   const far = Math.hypot(event.clientX - from.x, event.clientY - from.y) >= POINT;
   from = null;
@@ -93,6 +100,7 @@ function up(event) {
 if (layer) {
   stage.addEventListener("pointerdown", down, { capture: true });
   stage.addEventListener("pointerup", up, { capture: true });
+  stage.addEventListener("pointercancel", () => (from = null), { capture: true });
   for (const chip of chips) {
     chip.addEventListener("click", (event) => {
       if (event.detail === 0) add({ ...named(chip), x: 0, y: 0, width: 1, height: 1 });

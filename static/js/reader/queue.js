@@ -4,7 +4,7 @@
 // `tell`  changed({ waiting, reachable })   how many are not acknowledged, and whether the last attempt got an answer
 //         acknowledged(state)               where the reading stands on the server after the oldest of them
 //         drained(state, refusals)          none waits any more; `state` is null where the last one was refused
-//         stopped(error)                    the server does not know this browser any more: all are kept for later
+//         stopped(error, waiting)           the server does not know this browser any more, or takes nothing now: all are kept for later
 
 import { Refused } from "./api.js";
 
@@ -81,7 +81,7 @@ export function queue(line, tell) {
       }
       running = false;
     } catch (error) {
-      tell.stopped(error); // stays `running`, so that nothing overtakes what is kept
+      tell.stopped(error, entries.length); // stays `running`, so that nothing overtakes what is kept
     }
   }
 

@@ -24,6 +24,13 @@ export function choose(name, value) {
   if (document.activeElement?.closest("button, .menu *")) input.focus(); // so that Enter is for the answer, not for that button
 }
 
+// What was answered before, to be changed.
+export function refill({ answer, likert, remark }) {
+  if (answer) choose("answer", answer);
+  choose("likert", likert);
+  if (controls.remark) controls.remark.value = remark ?? "";
+}
+
 export function clear() {
   form.reset();
   if (document.activeElement instanceof HTMLInputElement) document.activeElement.blur();
@@ -74,8 +81,7 @@ export async function show(url) {
   element("waiting").hidden = true;
   image.hidden = false;
   fit();
-  await new Promise(requestAnimationFrame);
-  return performance.now();
+  return new Promise(requestAnimationFrame); // the time of the frame that draws it
 }
 
 // No image is on the screen.
@@ -95,7 +101,8 @@ export function fit() {
   if (!image.naturalWidth) return;
   const room = stage.getBoundingClientRect();
   const scale = Math.min(room.width / image.naturalWidth, room.height / image.naturalHeight);
-  const used = scale >= 1 ? Math.floor(scale) : scale;
+  const dense = scale * window.devicePixelRatio; // the screen's own pixels for each of the image's
+  const used = dense >= 1 ? Math.floor(dense) / window.devicePixelRatio : scale;
   image.style.width = `${image.naturalWidth * used}px`;
   image.style.height = `${image.naturalHeight * used}px`;
 }
