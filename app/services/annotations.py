@@ -1,4 +1,4 @@
-"""What readers said besides their answers, as tables: remarks, marks on the images, the questionnaire, the displays."""
+"""What readers said besides their answers, as tables: remarks, marks on the images, how these were looked at, the questionnaire, the displays."""
 
 from collections.abc import Iterator
 
@@ -17,8 +17,28 @@ BOOK = (
     ("y", "the mark's upper edge (marks.csv)", "fraction of the image's height"),
     ("width", "how wide the mark is (marks.csv)", "fraction of the image's width; 0 for a point"),
     ("height", "how high the mark is (marks.csv)", "fraction of the image's height; 0 for a point"),
+    ("first_action_ms", "from the image's display to the first act (views.csv)", "milliseconds"),
+    ("exposed_ms", "how long the image was shown, where that is limited (views.csv)", "milliseconds"),
+    ("changes", "how often the view was changed (views.csv)", "whole number"),
+    (
+        "zoom",
+        "the last enlargement; views.csv also has x and y, how far it was moved",
+        "1: as at first; CSS pixels",
+    ),
+    ("brightness", "the last brightness (views.csv)", "1: as at first"),
+    ("contrast", "the last contrast (views.csv)", "1: as at first"),
+    (
+        "scale",
+        "CSS pixels for each of the image's at zoom 1 (views.csv; width and height are the window's)",
+        "number",
+    ),
+    ("pixel_ratio", "the screen's pixels for each CSS pixel (views.csv)", "number"),
     ("page", "when a question was asked (questionnaire.csv)", "before or after the images, display"),
     ("question", "the question as worded, or what was measured (questionnaire.csv)", "text"),
+)
+VIEWS = (
+    *("exposed_ms", "changes", "zoom", "x", "y", "brightness", "contrast"),
+    *("scale", "pixel_ratio", "width", "height"),
 )
 _SHOWN = ("reader", "image", "kind", "position")
 
@@ -38,6 +58,15 @@ def marks_csv(db: Session, session_id: str) -> str:
         for mark in rating.marks or ()
     ]
     return cells.table((*_SHOWN, *names), rows)
+
+
+def views_csv(db: Session, session_id: str) -> str:
+    """One row for each answer that counts: when its reader first acted, and how the image was looked at last."""
+    rows = [
+        (*shown, rating.first_action_ms, *(rating.viewport.get(name) for name in VIEWS))
+        for shown, rating in _counted(db, session_id)
+    ]
+    return cells.table((*_SHOWN, "first_action_ms", *VIEWS), rows)
 
 
 def questionnaire_csv(db: Session, session_id: str) -> str:

@@ -163,6 +163,8 @@ def _state(db: Session, reading: Reading, session: VttSession, protocol: Protoco
     done = answered - reading.practised + (protocol.practice.images if practising else 0)
     total = protocol.practice.images if practising else reading.total
     names = _names(db, reading, each)
+    if not _undo_open(reading, session, protocol):
+        names[:each] = [None] * each
     shown = names[::each]  # the previous one, the current one, the next ones; of pairs the left ones
     return State(
         position=min(done + each, total) // each,
@@ -173,7 +175,7 @@ def _state(db: Session, reading: Reading, session: VttSession, protocol: Protoco
         beside={left: right for left, right in zip(shown, names[1::2], strict=True) if left and right}
         if each == 2
         else {},
-        previous=shown[0] if _undo_open(reading, session, protocol) else None,
+        previous=shown[0],
         waiting=_closed(reading, session) or None,
         practising=practising,
         until_break=None if practising else _until_break(done // each, protocol.block_size, total // each),
@@ -309,7 +311,7 @@ def stimulus(db: Session, seat: ReaderSeat, token: str) -> str:
             ),
         )
     )
-    if found is None:
+    if found is None or reading.withdrawn_at is not None:
         raise NotFoundError(_UNKNOWN_ITEM)
     return found
 

@@ -109,6 +109,7 @@ FROM_REPORT = frozenset(
 ANNOTATIONS = {
     "remarks.csv": annotations.remarks_csv,
     "marks.csv": annotations.marks_csv,
+    "views.csv": annotations.views_csv,
     "questionnaire.csv": annotations.questionnaire_csv,
 }
 EXPORTS = (*sorted(FROM_REPORT), "ratings.csv", *ANNOTATIONS, "codebook.csv", "manifest.json")

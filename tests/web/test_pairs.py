@@ -115,6 +115,15 @@ def test_the_last_pair_can_be_changed(furnished, comparer):
         ]
 
 
+def test_a_pair_that_cannot_be_changed_is_not_named_any_more(furnished, owner, known):
+    comparer = Comparer(furnished, invite(owner, opened(furnished, owner, known, **PAIRS)))
+    first = comparer.state["current"]
+    comparer.rate()
+    assert first not in comparer.state["beside"]
+    names = {*comparer.state["beside"], *comparer.state["beside"].values()}
+    assert {comparer.client.get(f"/read/stimuli/{name}").status_code for name in names} == {200}
+
+
 def test_practice_pairs_tell_which_was_the_real_one(furnished, owner, known):
     address = opened(
         furnished, owner, known, practice_real="2", practice_synthetic="2", practice_pass_mark="1", **PAIRS

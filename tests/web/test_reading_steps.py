@@ -219,6 +219,7 @@ def test_who_has_withdrawn_can_rate_no_more(furnished, owner, known):
     refused = reader.post("/read/ratings", json={"item": state["current"], "key": "k" * 16, **ANSWER})
     assert refused.status_code == 423
     assert "withdrawn" in refused.json()["error"]
+    assert reader.get(f"/read/stimuli/{state['current']}").status_code == 404
 
 
 def test_after_the_study_nothing_is_withdrawn_unasked(furnished, owner, known):
@@ -333,7 +334,8 @@ def test_what_readers_said_besides_is_exported(furnished, owner, known):
         reader.post("/read/display", data=DISPLAY)
         reader.post("/read/start")
         first = reader.get("/read/state").json()["current"]
-        body = {"item": first, "key": "first-key", **ANSWER, "remark": "=1+1, odd"}
+        body = {"item": first, "key": "first-key", **ANSWER, "remark": "=1+1, odd", "first_action_ms": 250.5}
+        body["viewport"] = {"zoom": 2.0, "changes": 3}
         marks = [{"cue": "texture", "x": 0.5, "y": 0.25}]
         assert reader.post("/read/ratings", json={**body, "marks": marks}).status_code == 200
     leaving.post("/read/withdraw")
@@ -350,6 +352,9 @@ def test_what_readers_said_besides_is_exported(furnished, owner, known):
     assert exported("marks.csv") == [
         {**place, "cue": "texture", "x": "0.5", "y": "0.25", "width": "0.0", "height": "0.0"}
     ]
+    (view,) = exported("views.csv")
+    assert (view["image"], view["first_action_ms"]) == (rating["image"], "250.5")
+    assert (view["zoom"], view["changes"], view["exposed_ms"]) == ("2.0", "3.0", "")
     told = {(row["page"], row["question"]): row["answer"] for row in exported("questionnaire.csv")}
     assert {row["reader"] for row in exported("questionnaire.csv")} == {"R01"}
     assert told["before", "Years of experience?"] == "3.0"
