@@ -178,6 +178,7 @@ def invite_all(
 
     Raises InvalidError where the list cannot be used, ConflictError naming the first reader who is invited already.
     """
+    own(db, user, session_id)
     return [invite(db, user, session_id, code, key, now) for code in invitations.codes(listed)]
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app import clock
-from app.protocol import typed, wording
+from app.protocol import exchange, typed, wording
 from app.protocol.design import Protocol
 from app.protocol.questions import MOST_QUESTIONS
 from app.report import cells
@@ -101,21 +101,30 @@ def new(request: Request, ctx: Ctx, user: CurrentUser) -> HTMLResponse:
     return render(request, "sessions/new.html", page)
 
 
-async def _typed(request: Request) -> dict[str, list[str]]:
-    """The form's fields, each with all its texts."""
-    form = await request.form()
-    return {name: [text for text in form.getlist(name) if isinstance(text, str)] for name in form}
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    """The form's fields, each with all its texts, and the protocol of a file, if one was chosen."""
+
+    fields: dict[str, list[str]]
+    protocol: Protocol | None
+
+
+async def _typed(request: Request) -> _Typed:
+    async with request.form() as form:
+        file = form.get("protocol_file")
+        data = b"" if file is None or isinstance(file, str) else await file.read(exchange.LONGEST + 1)
+        fields = {name: [text for text in form.getlist(name) if isinstance(text, str)] for name in form}
+    return _Typed(fields, exchange.read(data) if data else None)
 
 
 @router.post("")
-def create(
-    ctx: Ctx, user: CurrentUser, form: Annotated[dict[str, list[str]], Depends(_typed)]
-) -> RedirectResponse:
+def create(ctx: Ctx, user: CurrentUser, sent: Annotated[_Typed, Depends(_typed)]) -> RedirectResponse:
+    form = sent.fields
     names = ("title", "public_title", "real_set_id", "n_real")
     texts = {name: next(iter(form.get(name, [])), "") for name in names}
     chosen = zip(form.get("synthetic_set_id", []), form.get("n_synthetic", []), strict=False)
     synthetic = tuple((set_id, number) for set_id, number in chosen if set_id)
-    asked = NewSession(**texts, synthetic=synthetic, protocol=typed.protocol(form))
+    asked = NewSession(**texts, synthetic=synthetic, protocol=sent.protocol or typed.protocol(form))
     with ctx.database.write() as db:
         session_id = designs.create(db, user, asked, ctx.settings.secret_key, clock.now())
     return RedirectResponse(f"/sessions/{session_id}", 303)
@@ -137,6 +146,15 @@ def manifest(session_id: str, ctx: Ctx, user: CurrentUser) -> Response:
         data = manifests.published(ctx.artifacts, sessions.own(db, user, session_id))
     headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="manifest.json"'}
     return Response(data, media_type="application/json", headers=headers)
+
+
+@router.get("/{session_id}/protocol.json")
+def protocol_file(session_id: str, ctx: Ctx, user: CurrentUser) -> Response:
+    """The protocol as a file, for another session."""
+    with ctx.database.read() as db:
+        protocol = Protocol.from_json(sessions.own(db, user, session_id).protocol)
+    headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="protocol.json"'}
+    return Response(exchange.written(protocol), media_type="application/json", headers=headers)
 
 
 @router.post("/{session_id}/freeze")

@@ -179,7 +179,7 @@ def test_nobody_rates_before_the_opening_or_after_the_closing(furnished, owner, 
     owner.post(f"{address}/close")
     body = {"item": item, "answer": "real", "likert": 4, "key": "k" * 16, "shown_ms": 1.0}
     refused = reader.post("/read/ratings", json=body)
-    assert refused.status_code == 409
+    assert refused.status_code == 423
     assert "closed" in refused.json()["error"]
     assert owner.post(f"{address}/readers").status_code == 409
 
@@ -315,3 +315,24 @@ def test_a_list_is_taken_whole_or_not_at_all(furnished, owner, known, codes, sta
     assert refused.status_code == status
     assert sentence in text(refused)
     assert ">R05<" not in owner.get(address).text
+
+
+def test_a_protocol_goes_from_one_session_to_another(owner, known):
+    first = create(owner, known, block_size="3", remarks="true", consent="Do you agree?").headers["location"]
+    file = owner.get(f"{first}/protocol.json")
+    assert file.headers["content-disposition"] == 'attachment; filename="protocol.json"'
+    sets = {"real_set_id": ident(known.real_set), "synthetic_set_id": ident(known.synthetic_set)}
+    form = {"title": "Again", "public_title": "Slices", "n_real": "4", "n_synthetic": "4", **sets}
+    sent = {"protocol_file": ("protocol.json", file.content, "application/json")}
+    second = owner.post("/sessions", data=form, files=sent).headers["location"]
+    assert owner.get(f"{second}/protocol.json").content == file.content
+    refused = owner.post(
+        "/sessions", data=form, files={"protocol_file": ("p.json", b"[]", "application/json")}
+    )
+    assert refused.status_code == 422
+    assert "holds no protocol" in text(refused)
+
+
+def test_a_protocol_is_the_owners(furnished, owner, known):
+    address = create(owner, known).headers["location"]
+    assert furnished.browser(OTHER).get(f"{address}/protocol.json").status_code == 404
