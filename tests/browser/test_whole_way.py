@@ -269,7 +269,9 @@ def test_from_dicom_and_a_checkpoint_to_per_reader_metrics(browser, installation
     expect(page.get_by_text("finished, 12 of 12")).to_have_count(2)
     confirmed(page, "Close the session")
     page.get_by_role("button", name="See the report").click()
-    expect(page.get_by_text("Readers called 50 % of synthetic images")).to_be_visible(timeout=60_000)
+    expect(page.locator("p.lead", has_text="Readers called 50 % of synthetic images")).to_be_visible(
+        timeout=60_000
+    )
     row = page.locator(".report tr", has_text="R02").first
     assert row.locator("td").all_inner_texts()[:5] == ["12", "6", "0", "6", "0"]
 

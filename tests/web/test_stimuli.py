@@ -13,7 +13,7 @@ from tests.web.conftest import invite, opened
 from tests.web.test_readings import Seat
 
 OWN = re.compile(  # random names, links and cookies, the reader's code
-    rb"\b[0-9a-f]{32}\b|\bR0[12]\b|data-reading=.[0-9a-f]{16}|(?<=/r/)[\w-]{22,}|(?<=blindread_reader=)[\w-]{22,}"
+    rb"\b[0-9a-f]{32}\b|\bR0[12]\b|(?:data-reading|name=.reading. value)=.[0-9a-f]{16}|(?<=/r/)[\w-]{22,}|(?<=blindread_reader=)[\w-]{22,}"
 )
 
 
