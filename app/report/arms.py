@@ -34,7 +34,7 @@ def compare(columns: Columns, names: Sequence[str]) -> tuple[Pair, ...]:
         return ()
     arms = [of_model(columns, name) for name in names]
     real, synthetic = (_stacked(columns, arms, real=truth) for truth in (True, False))
-    rated, answered = (mrmc.one_shot(synthetic[k], real[k]).pairs for k in (1, 0))
+    rated, answered = (mrmc.one_shot(synthetic[k], real[k], centred=True).pairs for k in (1, 0))
     have_likert = [bool(np.isfinite(arm.likert).any()) for arm in arms]
     places = list(combinations(range(len(names)), 2))
     aucs = [rated[at] if all(have_likert[v] for v in at) else _without_likert() for at in places]

@@ -48,7 +48,7 @@ class Agreement:
 def discrimination(columns: Columns, delta: float = DELTA) -> Discrimination:
     """The one-shot analysis of ratings and of answers; a reader without both kinds of image takes no part."""
     x, y = columns.tables(real=False), columns.tables(real=True)
-    answered, rated = (mrmc.one_shot(x[k][None], y[k][None]).modalities[0] for k in (0, 1))
+    answered, rated = (mrmc.one_shot(x[k][None], y[k][None], centred=True).modalities[0] for k in (0, 1))
     return Discrimination(
         likert_auc=rated,
         likert_auc_logit=rated.estimate

@@ -9,6 +9,7 @@ from app.report.discrimination import DRAWS
 from app.report.words import many
 from app.stats.crossed import CrossedMean
 from app.stats.estimates import Interval, estimable
+from app.stats.mrmc import CENTRED
 
 UNKNOWN = (
     "[Author: where the images come from and how they were chosen, how readers saw and rated them, and what they were told; "
@@ -109,6 +110,8 @@ def _discrimination(report: Report) -> Iterator[str]:
     ]
     if what:
         yield f"Over readers and images, {' and '.join(what)} {'were' if len(what) == 2 else 'was'} analysed by Gallas’s one-shot U-statistics."
+    if any(d.balanced_accuracy.method.endswith(CENTRED) for d in found):
+        yield "As answers are missing, their moments are taken about the mean of the readers’ AUCs."
     tested = [d.equivalence for d in found if estimable(d.equivalence.p)]
     if tested:
         fixed = "; a margin fixed in the protocol before the reading" if report.study else ""

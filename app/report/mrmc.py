@@ -9,6 +9,7 @@ from app.report import printing
 from app.report.scores import Scores
 from app.stats import obuchowski_rockette, roc
 from app.stats.estimates import Interval, NotEstimable, Number
+from app.stats.moments import has_gaps
 from app.stats.mrmc import V_STATISTICS, Mrmc, OneShot
 from app.stats.obuchowski_rockette import ObuchowskiRockette
 
@@ -52,6 +53,8 @@ def lines(scores: Scores, found: Mrmc) -> Iterator[str]:
         f"Readers: {len(scores.readers)}. Cases: {scores.real.shape[2]} real, {scores.synthetic.shape[2]} synthetic. "
         f"Scores: {scored} of {possible}."
     )
+    if has_gaps(scores.synthetic, scores.real):
+        yield "Scores are missing: as published, the intervals are then too short, most with few readers. `blindread report` takes the moments about the readers’ mean AUC, which mends it."
     yield from _table("AUC", list(zip(names, found.modalities, strict=True)), "p against 1/2")
     if found.pairs:
         pairs = [(f"{names[v]} − {names[w]}", one) for (v, w), one in found.pairs.items()]

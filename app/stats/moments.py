@@ -4,6 +4,10 @@ With s_r(i, j) = 1 where reader r scores real image j above synthetic image i, 1
 and where one is missing, eight sums of products over pairs that share reader or images give the variance of the AUC
 (Gallas 2006, Academic Radiology 13:353, eq. 5–13; with missing scores and two modalities Gallas, Bandos, Samuelson &
 Wagner 2009, Communications in Statistics – Theory and Methods 38:2586, sections 3 and 4).
+
+Where scores are missing, these sums weigh readers and images differently, so that their combination also measures how far
+s is from 0; taken about a middle, s − m, they do not, and where nothing is missing they are the same
+(docs/decisions/0013-moments-about-a-middle.md).
 """
 
 from dataclasses import dataclass
@@ -35,7 +39,8 @@ class Moments:
     """For each two modalities (V, V, 8) the moments M1–M8, unbiased and biased (V-statistics), and their coefficients.
 
     What a design does not have is 0. `distinct` (V, V) counts the pairs that share neither reader nor image: where there
-    is none, the squared AUC has no unbiased estimate. `auc` (V,) is NaN where nothing can be compared.
+    is none, the squared AUC has no unbiased estimate. `auc` (V,) is NaN where nothing can be compared. `centred`: the
+    moments are those of s − m.
     """
 
     auc: Floats
@@ -43,25 +48,56 @@ class Moments:
     biased: Floats
     coefficients: Floats
     distinct: Floats
+    centred: bool
 
 
-def moments(synthetic: Floats, real: Floats) -> Moments:
-    """The moments of scores (V, R, N) of synthetic and (V, R, M) of real images, NaN where there is none."""
-    x, y = _ranks(synthetic, real)
-    a, b = _row_and_column_sums(x, y)
-    n = _eight(*_sums_over_same_pairs(x, y, _share_images(synthetic)), a, b)
+def moments(synthetic: Floats, real: Floats, *, centred: bool = False) -> Moments:
+    """The moments of scores (V, R, N) of synthetic and (V, R, M) of real images, NaN where there is none.
+
+    With `centred`, and where answers are missing, those of s − m, m each modality's mean of its readers' AUCs.
+    """
+    centred = centred and has_gaps(synthetic, real)
+    n, won = _about_the_readers_mean(synthetic, real) if centred else _sums(synthetic, real)
     den = _of_design(np.isfinite(synthetic).astype(np.float64), np.isfinite(real).astype(np.float64))
     distinct, pairs = n @ _DISTINCT.T, den @ _DISTINCT.T
     own = np.sqrt(np.diagonal(den[..., 7]))
     coefficients = _ratio(pairs, np.broadcast_to(den[..., 7:], pairs.shape))
     coefficients[..., 7] -= 1
     return Moments(
-        auc=np.divide(a.sum(axis=(1, 2)), own, out=np.full(len(own), np.nan), where=own > 0),
+        auc=np.divide(won.sum(axis=1), own, out=np.full(len(own), np.nan), where=own > 0),
         unbiased=_ratio(distinct, pairs),
         biased=_ratio(n, den),
         coefficients=coefficients,
         distinct=pairs[..., 7],
+        centred=centred,
     )
+
+
+def has_gaps(synthetic: Floats, real: Floats) -> bool:
+    """Whether any of the readers missed any of the images that a modality has."""
+    there = np.isfinite(np.concatenate([synthetic, real], axis=2))
+    readers, images = there.any(axis=(0, 2)), there.any(axis=1)
+    return bool((there != (readers[:, None] & images[:, None, :])).any())
+
+
+def _sums(synthetic: Floats, real: Floats) -> tuple[Floats, Floats]:
+    """n1–n8 (V, V, 8) of s, and what each reader won, t_r (V, R)."""
+    x, y = _ranks(synthetic, real)
+    a, b = _row_and_column_sums(x, y)
+    return _eight(*_sums_over_same_pairs(x, y, _share_images(synthetic)), a, b), a.sum(axis=2)
+
+
+def _about_the_readers_mean(synthetic: Floats, real: Floats) -> tuple[Floats, Floats]:
+    """The same of s − m·d: with d = 1 where both were scored as further modalities, as if there every real image had won."""
+    V = len(synthetic)
+    x = np.concatenate([synthetic, np.where(np.isfinite(synthetic), 0.0, np.nan)])
+    y = np.concatenate([real, np.where(np.isfinite(real), 1.0, np.nan)])
+    n, t = _sums(x, y)
+    won, of = t[:V], t[V:]
+    readers = np.maximum((of > 0).sum(axis=1), 1)
+    middle = np.divide(won, of, out=np.zeros_like(won), where=of > 0).sum(axis=1) / readers
+    apart = np.hstack([np.eye(V), -np.diag(middle)])
+    return np.einsum("va,abk,wb->vwk", apart, n, apart, optimize=True), won
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:

@@ -17,6 +17,7 @@ from app.stats.moments import Moments, moments
 Floats = NDArray[np.float64]
 
 U_STATISTICS = "one-shot MRMC"
+CENTRED = ", centred"
 V_STATISTICS = "one-shot MRMC, V-statistics"
 # From moments to the components of Barrett, Kupinski & Clarkson in the order N (synthetic images), D (real), R (readers), and
 # from the moments' coefficients to theirs (Gallas, Bandos, Samuelson & Wagner 2009, section 5).
@@ -44,13 +45,14 @@ class Mrmc:
     pairs: dict[tuple[int, int], OneShot]
 
 
-def one_shot(synthetic: Floats, real: Floats, level: float = 0.95) -> Mrmc:
+def one_shot(synthetic: Floats, real: Floats, level: float = 0.95, *, centred: bool = False) -> Mrmc:
     """The analysis of scores (V, R, N) of synthetic and (V, R, M) of real images; NaN where a reader gave no score.
 
     An AUC is Σ_r t_r / Σ_r N_r·M_r: with gaps not the mean of the readers' AUCs. Var = Σ c·M (Gallas 2006, eq. 8); where
-    that is not positive, the V-statistics' variance stands in, and `method` says so.
+    that is not positive, the V-statistics' variance stands in, and `method` says so. As published and as iMRMC computes it,
+    intervals are too short where scores are missing; `centred` takes the moments about the readers' mean AUC there.
     """
-    found = moments(synthetic, real)
+    found = moments(synthetic, real, centred=centred)
     why_not = [_too_few(x, y) for x, y in zip(np.isfinite(synthetic), np.isfinite(real), strict=True)]
     places = range(len(synthetic))
     return Mrmc(
@@ -105,12 +107,12 @@ def _result(
 
 
 def _variance(found: Moments, terms: Terms) -> tuple[Number, str]:
-    variance = 0.0
-    for each, method in ((found.unbiased, U_STATISTICS), (found.biased, V_STATISTICS)):
+    variance, about = 0.0, CENTRED if found.centred else ""
+    for each, method in ((found.unbiased, U_STATISTICS + about), (found.biased, V_STATISTICS + about)):
         variance = sum(times * float(found.coefficients[v, w] @ each[v, w]) for v, w, times in terms)
         if variance > roc.NO_VARIANCE:
             return variance, method
-    return (0.0 if variance > -roc.NO_VARIANCE else NotEstimable("its estimate is negative")), V_STATISTICS
+    return (0.0 if variance > -roc.NO_VARIANCE else NotEstimable("its estimate is negative")), method
 
 
 def _df(variance: Number, found: Moments, terms: Terms) -> Number:

@@ -83,10 +83,12 @@ def test_the_text_has_both_tables_and_the_test_of_complete_studies(run):
     assert code == 0
     assert "Readers: 3. Cases: 4 real, 4 synthetic. Scores: 48 of 48." in said
     assert "A − B" in said
+    assert "missing" not in said
     assert "Obuchowski–Rockette, jackknife: F = " in said
     code, said, _ = run(HEADER + "".join(study()[:-1]))
     assert code == 0
     assert "Scores: 47 of 48." in said
+    assert "Scores are missing: as published, the intervals are then too short" in said
     assert "Obuchowski" not in said
 
 

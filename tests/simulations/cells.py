@@ -24,7 +24,7 @@ CUTS = np.array([-1.0, -0.35, 0.35, 1.0])
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A design and a truth: `images` of each kind, SDs of readers and images beside an error of 1, the share of missing answers."""
+    """A design and a truth: `images` of each kind, SDs of readers and images beside an error of 1, the share of missing answers, how many readers stop halfway."""
 
     readers: int
     images: int
@@ -33,12 +33,14 @@ class Cell:
     fpr: float
     distance: float
     missing: float = 0.0
+    stopped: int = 0
 
     @property
     def name(self) -> str:
         return (
             f"{self.readers} × {self.images}, SD {self.reader_sd:g} and {self.image_sd:g}, FPR {self.fpr:g}"
             + (f", {self.missing:.0%} missing" if self.missing else "")
+            + (f", {self.stopped} stopped halfway" if self.stopped else "")
         )
 
     @property
@@ -60,6 +62,8 @@ def grid() -> Iterator[Cell]:
         yield Cell(readers, images, reader_sd, image_sd, fpr, distance)
     for readers, (reader_sd, image_sd) in product((5, 10), sds):
         yield Cell(readers, 50, reader_sd, image_sd, 0.3, 1.0, missing=0.2)
+    for readers, (reader_sd, image_sd) in product((7, 10), sds):
+        yield Cell(readers, 50, reader_sd, image_sd, 0.3, 1.0, stopped=2)
 
 
 def truth(cell: Cell) -> dict[str, float]:
@@ -83,6 +87,7 @@ def study(cell: Cell, random: np.random.Generator) -> tuple[np.ndarray, np.ndarr
         images = random.normal(0, cell.image_sd, (1, cell.images))
         each = at + readers + images + random.normal(size=(cell.readers, cell.images)) - cell.threshold
         each[random.random(each.shape) < cell.missing] = np.nan
+        each[: cell.stopped, cell.images // 2 :] = np.nan
         scores.append(each)
     return scores[0], scores[1]
 
@@ -92,7 +97,8 @@ def intervals(x: np.ndarray, y: np.ndarray) -> dict[str, Interval | None]:
     said_x, said_y = (np.where(np.isnan(each), np.nan, each > 0) for each in (x, y))
     rated_x, rated_y = (np.where(np.isnan(each), np.nan, np.digitize(each, CUTS)) for each in (x, y))
     answered, rated = (
-        one_shot(a[None], b[None]).modalities[0] for a, b in ((said_x, said_y), (rated_x, rated_y))
+        one_shot(a[None], b[None], centred=True).modalities[0]
+        for a, b in ((said_x, said_y), (rated_x, rated_y))
     )
     auc = rated.estimate
     logit = roc.logit(auc, rated.variance, rated.df, rated.method) if estimable(auc) else None

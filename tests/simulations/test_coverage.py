@@ -37,6 +37,18 @@ def test_complete_studies_are_covered(cell):
         assert stats.binom.sf(held - 1, there, 0.97) > 1e-4
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [Cell(5, 20, 0.2, 0.6, 0.3, 1.0, missing=0.2), Cell(7, 20, 0.4, 0.4, 0.3, 1.0, stopped=2)],
+    ids=lambda c: c.name,
+)
+def test_studies_with_gaps_are_covered(cell):
+    for held, there in simulate(cell, ROUNDS, 11).values():
+        assert there > 0.98 * ROUNDS
+        assert stats.binom.cdf(held, there, 0.93) > 1e-4
+        assert stats.binom.sf(held - 1, there, 0.97) > 1e-4
+
+
 def test_pooled_answers_are_not():
     """The same studies, with all answers taken as independent: what the report's interval is there for."""
     random, held = np.random.default_rng(5), 0

@@ -229,6 +229,8 @@ def test_gaps_and_withdrawal():
     made, text = written(study()[:-1], about)
     assert "4 began to read and 3 finished; 1 withdrew their answers." in text
     assert "variance components by Henderson’s method I where answers are missing" in text
+    assert "their moments are taken about the mean of the readers’ AUCs" in text
+    assert "moments" not in written(study())[1]
     assert any(
         each.text.startswith("Some readers did not answer every image") for each in checklists.filled(made)
     )
