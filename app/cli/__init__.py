@@ -235,11 +235,15 @@ def mrmc(
         ),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    centred: Annotated[
+        bool,
+        typer.Option("--centred", help="Where scores are missing, analyse as reports do, not as published."),
+    ] = False,
 ) -> None:
     """AUCs over readers and images, and their differences between modalities (Gallas's one-shot analysis)."""
     from app.cli import analyses
 
-    analyses.mrmc(scores, as_json=as_json)
+    analyses.mrmc(scores, as_json=as_json, centred=centred)
 
 
 @app.command()

@@ -9,14 +9,14 @@ from app.report.plans import Assumed
 from app.stats.mrmc import one_shot
 
 
-def mrmc(file: Path, *, as_json: bool) -> None:
+def mrmc(file: Path, *, as_json: bool, centred: bool) -> None:
     """Analyse a CSV file of scores over readers and images; raises InvalidError with a sentence."""
     given = scores.read(file)
-    found = one_shot(given.synthetic, given.real)
+    found = one_shot(given.synthetic, given.real, centred=centred)
     if as_json:
         print(json.dumps(printed.data(given, found), indent=2, ensure_ascii=False, allow_nan=False))
         return
-    for line in printed.lines(given, found):
+    for line in printed.lines(given, found, centred=centred):
         print(line)
 
 

@@ -44,7 +44,7 @@ def _value(number: Number) -> float | None:
     return None if isinstance(number, NotEstimable) else number
 
 
-def lines(scores: Scores, found: Mrmc) -> Iterator[str]:
+def lines(scores: Scores, found: Mrmc, *, centred: bool) -> Iterator[str]:
     """A table of AUCs, one of differences, what is missing and why, and Obuchowski and Rockette's test where it applies."""
     names = scores.modalities
     scored = int(np.isfinite(scores.synthetic).sum() + np.isfinite(scores.real).sum())
@@ -53,8 +53,11 @@ def lines(scores: Scores, found: Mrmc) -> Iterator[str]:
         f"Readers: {len(scores.readers)}. Cases: {scores.real.shape[2]} real, {scores.synthetic.shape[2]} synthetic. "
         f"Scores: {scored} of {possible}."
     )
-    if has_gaps(scores.synthetic, scores.real):
-        yield "Scores are missing: as published, the intervals are then too short, most with few readers. `blindread report` takes the moments about the readers’ mean AUC, which mends it."
+    if not centred and has_gaps(scores.synthetic, scores.real):
+        yield (
+            "Scores are missing: as published, the intervals are then too short, most with few readers. "
+            "With --centred the moments are taken about the readers’ mean AUC, as in reports, which mends it."
+        )
     yield from _table("AUC", list(zip(names, found.modalities, strict=True)), "p against 1/2")
     if found.pairs:
         pairs = [(f"{names[v]} − {names[w]}", one) for (v, w), one in found.pairs.items()]
@@ -76,7 +79,7 @@ def _table(what: str, named: list[tuple[str, OneShot]], p: str) -> Iterator[str]
     for name, one in named:
         if isinstance(one.interval, NotEstimable):
             yield f"{name}: no interval, {one.interval.reason}."
-        elif one.method == V_STATISTICS:
+        elif one.method.startswith(V_STATISTICS):
             yield f"{name}: V-statistics, as the unbiased variance is not positive."
 
 

@@ -89,6 +89,7 @@ def test_the_text_has_both_tables_and_the_test_of_complete_studies(run):
     assert code == 0
     assert "Scores: 47 of 48." in said
     assert "Scores are missing: as published, the intervals are then too short" in said
+    assert "as published" not in run(HEADER + "".join(study()[:-1]), "--centred")[1]
     assert "Obuchowski" not in said
 
 

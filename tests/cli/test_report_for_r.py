@@ -30,11 +30,11 @@ def report(blindread, tmp_path):
 def mrmc(blindread, tmp_path):
     """What `blindread mrmc` says of rows that stand as reader, case, modality, truth (1 real), score."""
 
-    def run(rows):
+    def run(rows, *options):
         words = {"0": "synthetic", "1": "real"}
         lines = [f"{r},{c},{m},{words[truth]},{score}\n" for r, c, m, truth, score in rows]
         (tmp_path / "scores.csv").write_text("reader,case,modality,truth,score\n" + "".join(lines))
-        told = blindread("mrmc", tmp_path / "scores.csv", "--json")
+        told = blindread("mrmc", tmp_path / "scores.csv", "--json", *options)
         assert told.code == 0
         return json.loads(told.out)
 
@@ -109,7 +109,7 @@ def test_gaps_are_missing_rows(report, mrmc):
     rows = study(["A", "B"]).splitlines(keepends=True)
     kept = [row for n, row in enumerate(rows) if n == 0 or n % 7]
     data, out = report("".join(kept))
-    same(mrmc(from_imrmc(out / "imrmc.csv")), data, "likert_auc")
+    same(mrmc(from_imrmc(out / "imrmc.csv"), "--centred"), data, "likert_auc")
     truth = lines((out / "rjafroc_truth.csv").read_text())
     assert {row["ModalityID"] for row in truth if row["LesionID"] == "1"} == {"1, 2"}
     assert len({row["ReaderID"] for row in truth}) > 1
