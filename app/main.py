@@ -48,8 +48,11 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = FastAPI(title="Blindread", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.context = ctx
-    for router in (
+    for router in (  # looked through in turn: readers' calls are most of all
         health,
+        readings,
+        stimuli,
+        reading_steps,
         signin,
         drafts,
         imagesets,
@@ -60,9 +63,6 @@ def create_app(settings: Settings) -> FastAPI:
         sessions,
         audits,
         reports,
-        reading_steps,
-        readings,
-        stimuli,
     ):
         app.include_router(router.router)
     app.mount("/static", GZipMiddleware(StaticFiles(directory=bundled.path("static"))), name="static")

@@ -14,6 +14,7 @@ from app.protocol.questions import Question
 from app.protocol.refusals import check
 
 T = TypeVar("T")
+_UNREADABLE = "The stored protocol cannot be read."
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +73,17 @@ class Protocol:
     def from_json(cls, stored: Mapping[str, object]) -> "Protocol":
         """What `to_json` stored; what it leaves out is as by default. Raises InvalidError for anything else."""
         try:
-            return _ADAPTER.validate_json(json.dumps(stored), strict=True)
-        except (ValidationError, ValueError, TypeError) as error:
-            raise InvalidError("The stored protocol cannot be read.") from error
+            return cls.from_text(json.dumps(stored))
+        except (ValueError, TypeError) as error:
+            raise InvalidError(_UNREADABLE) from error
+
+    @classmethod
+    def from_text(cls, stored: str) -> "Protocol":
+        """The same from the text of the JSON."""
+        try:
+            return _ADAPTER.validate_json(stored, strict=True)
+        except ValidationError as error:
+            raise InvalidError(_UNREADABLE) from error
 
     def told(self, n_real: int, n_images: int) -> list[str]:
         """The sentences about the task: the instructions, and the mix as far as it is told (still to be translated)."""

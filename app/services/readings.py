@@ -3,28 +3,37 @@
 Practice items alone carry the feedback that their reader gets, from the freeze on.
 """
 
-import secrets
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.errors import ClosedError, ConflictError, NotFoundError
 from app.protocol.design import Protocol
-from app.services import orders, steps, submissions, telling
+from app.services import presentations, steps, submissions, telling
+from app.services.places import Place
+from app.services.presentations import Near, Shown
 from app.services.seats import ReaderSeat
-from app.services.steps import NOT_OPEN, WITHDRAWN, Step, own
+from app.services.steps import Step, own
 from app.services.submissions import Submission
-from app.tables.sessions import Item, Presentation, Rating, Reading, VttSession
+from app.tables.sessions import Item, Rating, Reading, VttSession
 from app.words.catalogues import translate
 from app.words.languages import ENGLISH
 from app.words.sentence import N_
 
-AHEAD = 10
 _UNKNOWN_ITEM = N_("There is no such image in your reading.")
+_SAME_KEY = select(Rating.item_id, Rating.answer, Rating.likert).where(
+    Rating.reading_id == bindparam("reading"), Rating.key == bindparam("key")
+)
+_KEEP = insert(Rating)
+_MOVE = (
+    update(Reading)
+    .where(Reading.id == bindparam("reading"))
+    .values({name: bindparam(name) for name in ("last_seen_at", "answered", "practised", "finished_at")})
+    .execution_options(synchronize_session=False)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +102,7 @@ def welcome(db: Session, seat: ReaderSeat, now: datetime, language: str = ENGLIS
     """What the pages before and after the images show."""
     reading, session = own(db, seat)
     protocol = Protocol.from_json(session.protocol)
-    here = _state(db, reading, session, protocol) if reading.started_at else None
+    started = reading.started_at is not None
     spoken = protocol.spoken(partial(translate, language))
     return Welcome(
         public_title=session.public_title,
@@ -102,11 +111,11 @@ def welcome(db: Session, seat: ReaderSeat, now: datetime, language: str = ENGLIS
         cues=protocol.spoken_cues(partial(translate, language)),
         step=steps.step(reading, session, protocol, now),
         told_in=_told_in(reading),
-        started=here is not None,
-        practising=here is not None and here.practising,
+        started=started,
+        practising=started and reading.answered < reading.practised,
         answered=max(0, reading.answered - reading.practised) // protocol.at_once,
-        total=(reading.total if here else _total(db, session)) // protocol.at_once,
-        may_withdraw=here is not None and reading.withdrawn_at is None and session.state == "open",
+        total=(reading.total if started else presentations.total(db, session)) // protocol.at_once,
+        may_withdraw=started and reading.withdrawn_at is None and session.state == "open",
     )
 
 
@@ -126,70 +135,43 @@ def start(db: Session, seat: ReaderSeat, now: datetime, language: str = ENGLISH)
     if reading.started_at is not None:
         return
     reading.started_at = now
-    reading.total = _total(db, session)
+    reading.total = presentations.total(db, session)
     if protocol.practice.images:
-        _present_practice(db, reading, session, protocol)
+        reading.practised = presentations.present_practice(db, session, reading.id, reading.slot, 0)
     else:
-        _present(db, reading, orders.main(db, session, reading.slot), 1)
+        presentations.present_main(db, session, reading.id, reading.slot, 0)
 
 
-def _present(db: Session, reading: Reading, items: Sequence[str], first: int) -> None:
-    for position, item_id in enumerate(items, start=first):
-        name = secrets.token_hex(16)
-        db.add(Presentation(token=name, reading_id=reading.id, position=position, item_id=item_id))
-    db.flush()
-
-
-def _present_practice(db: Session, reading: Reading, session: VttSession, protocol: Protocol) -> None:
-    attempt = reading.practised // protocol.practice.images + 1
-    _present(db, reading, orders.practice(db, session, reading.slot, attempt), reading.practised + 1)
-    reading.practised += protocol.practice.images
-
-
-def protocol(db: Session, seat: ReaderSeat) -> Protocol:
-    return Protocol.from_json(db.get_one(VttSession, seat.session_id).protocol)
-
-
-def state(db: Session, seat: ReaderSeat) -> State:
+def state(db: Session, place: Place) -> State:
     """The current item and up to ten next ones; raises ConflictError where the reading has not been started."""
-    reading, session = own(db, seat)
-    if reading.started_at is None:
+    if place.started_at is None:
         raise ConflictError(N_("Please read the instructions first."))
-    return _state(db, reading, session, Protocol.from_json(session.protocol))
+    return _state(place, presentations.near(db, place))
 
 
-def _state(db: Session, reading: Reading, session: VttSession, protocol: Protocol) -> State:
-    answered, practising, each = reading.answered, reading.answered < reading.practised, protocol.at_once
-    done = answered - reading.practised + (protocol.practice.images if practising else 0)
-    total = protocol.practice.images if practising else reading.total
-    names = _names(db, reading, each)
-    if not _undo_open(reading, session, protocol):
+def _state(place: Place, near: Near) -> State:
+    practising, each, images = place.practising, place.protocol.at_once, place.protocol.practice.images
+    done = place.answered - place.practised + (images if practising else 0)
+    total = images if practising else place.total
+    names = near.names(place)
+    if not place.undo_open:
         names[:each] = [None] * each
     shown = names[::each]  # the previous one, the current one, the next ones; of pairs the left ones
+    block_size = place.protocol.block_size
     return State(
         position=min(done + each, total) // each,
         total=total // each,
-        finished=reading.finished_at is not None,
+        finished=place.finished_at is not None,
         current=shown[1],
         ahead=tuple(name for name in shown[2:] if name),
         beside={left: right for left, right in zip(shown, names[1::2], strict=True) if left and right}
         if each == 2
         else {},
         previous=shown[0],
-        waiting=_closed(reading, session) or None,
+        waiting=place.closed or None,
         practising=practising,
-        until_break=None if practising else _until_break(done // each, protocol.block_size, total // each),
+        until_break=None if practising else _until_break(done // each, block_size, total // each),
     )
-
-
-def _names(db: Session, reading: Reading, each: int) -> list[str | None]:
-    """The random names around the current place, from the answered image (or pair) before it on; None where there is none."""
-    first, last = reading.answered + 1 - each, reading.answered + each * (1 + AHEAD)
-    near = select(Presentation.position, Presentation.token).where(
-        Presentation.reading_id == reading.id, Presentation.position.between(first, last)
-    )
-    found = dict(db.execute(near).all())
-    return [found.get(position) for position in range(first, last + 1)]
 
 
 def _until_break(done: int, block_size: int, total: int) -> int | None:
@@ -200,167 +182,122 @@ def _until_break(done: int, block_size: int, total: int) -> int | None:
     return left if done + left < total else None
 
 
-def rate(db: Session, seat: ReaderSeat, given: Submission, now: datetime) -> State:
+def rate(db: Session, place: Place, given: Submission, now: datetime) -> State:
     """Keep an answer and say where the reading stands now.
 
     Safe to repeat: the same key is the same answer. Raises NotFoundError for an item of anybody else, ConflictError where
     the item has another answer or is not the current one, InvalidError where the answer is incomplete.
     """
-    reading, session = own(db, seat)
-    protocol = Protocol.from_json(session.protocol)
-    shown = db.scalar(
-        select(Presentation).where(
-            Presentation.token == given.item, Presentation.reading_id == seat.reading_id
-        )
-    )
+    near = presentations.near(db, place)
+    shown = near.named(given.item) or presentations.named(db, place, given.item)
     if shown is None:
         raise NotFoundError(_UNKNOWN_ITEM)
-    answer = given.answer_under(protocol)
-    submissions.check(given, protocol)
-    same = db.scalar(select(Rating).where(Rating.reading_id == reading.id, Rating.key == given.key))
-    if same is not None:
-        if (same.item_id, same.answer, same.likert) != (shown.item_id, answer, given.likert):
-            raise ConflictError(N_("This key was used for another answer."))
-    else:
-        if closed := _closed(reading, session):
-            raise ClosedError(closed)
-        revision = _revision(db, reading, session, protocol, shown, given)
-        db.add(_rating(reading, shown, answer, revision, given, now))
-        reading.last_seen_at = now
-        db.flush()
-        if not given.revises:
-            _go_on(db, reading, session, protocol, now)
-    feedback = _feedback(db, reading, protocol, shown, answer)
-    return replace(_state(db, reading, session, protocol), feedback=feedback)
+    answer = given.answer_under(place.protocol)
+    submissions.check(given, place.protocol)
+    same = db.execute(_SAME_KEY, {"reading": place.seat.reading_id, "key": given.key}).first()
+    if same is None:
+        place, near = _kept(db, place, near, shown, answer, given, now)
+    elif tuple(same) != (shown.item_id, answer, given.likert):
+        raise ConflictError(N_("This key was used for another answer."))
+    return replace(_state(place, near), feedback=_feedback(db, place, shown, answer))
 
 
-def _rating(
-    reading: Reading, shown: Presentation, answer: str, revision: int, given: Submission, now: datetime
-) -> Rating:
-    return Rating(
-        reading_id=reading.id,
-        item_id=shown.item_id,
-        revision=revision,
-        answer=answer,
-        likert=given.likert,
-        key=given.key,
-        shown_ms=given.shown_ms,
-        first_action_ms=given.first_action_ms,
-        viewport=given.viewport,
-        remark=given.remark or None,
-        marks=[asdict(mark) for mark in given.marks] or None,
-        rated_at=now,
-    )
+def _kept(
+    db: Session, place: Place, near: Near, shown: Shown, answer: str, given: Submission, now: datetime
+) -> tuple[Place, Near]:
+    """Store a new answer; gives where the reading stands after it, and what is around there."""
+    if place.closed:
+        raise ClosedError(place.closed)
+    revision = _revision(db, place, shown, given)
+    after = place if given.revises else _gone_on(place, now)
+    rating = {
+        "reading_id": place.seat.reading_id,
+        "item_id": shown.item_id,
+        "revision": revision,
+        "answer": answer,
+        "likert": given.likert,
+        "key": given.key,
+        "shown_ms": given.shown_ms,
+        "first_action_ms": given.first_action_ms,
+        "viewport": given.viewport,
+        "remark": given.remark or None,
+        "marks": [asdict(mark) for mark in given.marks] or None,
+        "rated_at": now,
+    }
+    db.execute(_KEEP, rating)
+    if after.practised and place.answered < after.answered == after.practised:
+        after = _after_practice(db, after)
+        near = presentations.near(db, after)
+    progress = {"answered": after.answered, "practised": after.practised, "finished_at": after.finished_at}
+    db.execute(_MOVE, {"reading": place.seat.reading_id, "last_seen_at": now, **progress})
+    return after, near
 
 
-def _go_on(db: Session, reading: Reading, session: VttSession, protocol: Protocol, now: datetime) -> None:
-    """To the next position; after practice to the images, or to the practice again; after the last image to the end."""
-    reading.answered += protocol.at_once
-    if reading.answered >= reading.practised + reading.total:
-        reading.finished_at = now
-    elif reading.practised and reading.answered == reading.practised:
-        if _attempt(db, reading, protocol, reading.practised).passed:
-            _present(db, reading, orders.main(db, session, reading.slot), reading.practised + 1)
-        else:
-            _present_practice(db, reading, session, protocol)
+def _gone_on(place: Place, now: datetime) -> Place:
+    """At the next position; after the last image at the end."""
+    answered = place.answered + place.protocol.at_once
+    finished = answered >= place.practised + place.total
+    return replace(place, answered=answered, finished_at=now if finished else place.finished_at)
 
 
-def _feedback(
-    db: Session, reading: Reading, protocol: Protocol, shown: Presentation, answer: str
-) -> Feedback | None:
-    truth = db.get_one(Item, shown.item_id).feedback
-    if truth is None:
+def _after_practice(db: Session, place: Place) -> Place:
+    """To the images, or to the practice again."""
+    session, seat = db.get_one(VttSession, place.seat.session_id), place.seat
+    if _attempt(db, place, place.practised).passed:
+        presentations.present_main(db, session, seat.reading_id, seat.slot, place.practised)
+        return place
+    practised = presentations.present_practice(db, session, seat.reading_id, seat.slot, place.practised)
+    return replace(place, practised=practised)
+
+
+def _feedback(db: Session, place: Place, shown: Shown, answer: str) -> Feedback | None:
+    if shown.position > place.practised:
         return None
-    end = shown.position + protocol.at_once - 1
-    last = end % protocol.practice.images == 0
-    attempt = _attempt(db, reading, protocol, end) if last else None
+    truth = db.get_one(Item, shown.item_id).feedback or ""
+    end = shown.position + place.protocol.at_once - 1
+    last = end % place.protocol.practice.images == 0
+    attempt = _attempt(db, place, end) if last else None
     return Feedback(right=answer == truth, truth=truth, attempt=attempt)
 
 
-def _attempt(db: Session, reading: Reading, protocol: Protocol, end: int) -> Attempt:
+def _attempt(db: Session, place: Place, end: int) -> Attempt:
     """The attempt at the practice that ended at this position: a practice item has one answer in each attempt."""
-    images, needed = protocol.practice.images, protocol.practice.pass_mark
+    images, needed = place.protocol.practice.images, place.protocol.practice.pass_mark
     query = (
         select(func.count())
         .select_from(Rating)
         .join(Item, Item.id == Rating.item_id)
         .where(
-            Rating.reading_id == reading.id,
+            Rating.reading_id == place.seat.reading_id,
             Rating.revision == end // images,
             Item.feedback == Rating.answer,
         )
     )
     right = db.scalar(query) or 0
-    return Attempt(right, images // protocol.at_once, needed, right >= needed)
+    return Attempt(right, images // place.protocol.at_once, needed, right >= needed)
 
 
-def stimulus(db: Session, seat: ReaderSeat, token: str) -> str:
+def stimulus(db: Session, place: Place, name: str) -> str:
     """The sha256 of a stimulus: the current one, up to ten next ones, the previous one while it may be changed; so with pairs."""
-    reading, session = own(db, seat)
-    protocol = Protocol.from_json(session.protocol)
-    undo = _undo_open(reading, session, protocol)
-    found = db.scalar(
-        select(Item.stimulus_sha256)
-        .join(Presentation, Presentation.item_id == Item.id)
-        .where(
-            Presentation.token == token,
-            Presentation.reading_id == seat.reading_id,
-            Presentation.position.between(
-                reading.answered + 1 - (protocol.at_once if undo else 0),
-                reading.answered + protocol.at_once * (1 + AHEAD),
-            ),
-        )
-    )
-    if found is None or reading.withdrawn_at is not None:
+    found = None if place.withdrawn_at else presentations.stimulus(db, place, name)
+    if found is None:
         raise NotFoundError(_UNKNOWN_ITEM)
     return found
 
 
-def _closed(reading: Reading, session: VttSession) -> str:
-    """Why nothing can be rated now; empty where it can, and for a reading that is finished."""
-    if reading.withdrawn_at:
-        return WITHDRAWN
-    return "" if reading.finished_at else NOT_OPEN.get(session.state, "")
-
-
-def _total(db: Session, session: VttSession) -> int:
-    query = (
-        select(func.count()).select_from(Item).where(Item.session_id == session.id, Item.kind != "practice")
-    )
-    return db.scalar(query) or 0
-
-
-def _undo_open(reading: Reading, session: VttSession, protocol: Protocol) -> bool:
-    """Whether the last answer may be changed; one that got feedback may not."""
-    return (
-        protocol.allow_undo
-        and session.state == "open"
-        and reading.finished_at is None
-        and reading.withdrawn_at is None
-        and reading.answered > reading.practised
-    )
-
-
-def _revision(
-    db: Session,
-    reading: Reading,
-    session: VttSession,
-    protocol: Protocol,
-    shown: Presentation,
-    given: Submission,
-) -> int:
+def _revision(db: Session, place: Place, shown: Shown, given: Submission) -> int:
     """The number of the answer that is being given; raises ConflictError where none may be."""
-    if shown.position == reading.answered + 1 and not given.revises:
-        if shown.position > reading.practised:
+    if shown.position == place.answered + 1 and not given.revises:
+        if shown.position > place.practised:
             return 1
-        return (shown.position - 1) // protocol.practice.images + 1
-    if shown.position > reading.answered:
+        return (shown.position - 1) // place.protocol.practice.images + 1
+    if shown.position > place.answered:
         raise ConflictError(N_("This image is not the one to be rated now."))
-    last_one = shown.position == reading.answered + 1 - protocol.at_once
-    if not (given.revises and last_one and _undo_open(reading, session, protocol)):
+    last_one = shown.position == place.answered + 1 - place.protocol.at_once
+    if not (given.revises and last_one and place.undo_open):
         raise ConflictError(N_("This image has been rated already."))
     last = select(func.max(Rating.revision)).where(
-        Rating.reading_id == reading.id, Rating.item_id == shown.item_id
+        Rating.reading_id == place.seat.reading_id, Rating.item_id == shown.item_id
     )
     return (db.scalar(last) or 0) + 1
 

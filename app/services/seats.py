@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import TypeVarTuple
 
-from sqlalchemy import select
+from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.errors import ForbiddenError, NotFoundError, SignInRequiredError
@@ -11,6 +12,8 @@ from app.services import audit, tokens
 from app.tables.people import Reader, ReaderLogin
 from app.tables.sessions import Reading, VttSession
 from app.words.sentence import N_
+
+Columns = TypeVarTuple("Columns")
 
 LOGIN_LASTS = timedelta(days=30)
 _UNKNOWN_LINK = N_("This link is not valid. Please ask the person who invited you for a new one.")
@@ -72,21 +75,32 @@ def confirm(db: Session, token: str, now: datetime, actor: str | None = None) ->
 
 def seat(db: Session, cookie: str, now: datetime) -> ReaderSeat:
     """Who is behind a cookie; raises SignInRequiredError where the link was revoked, renewed or has expired."""
-    found = db.execute(
-        select(Reading, Reader.code)
-        .join(Reader, Reader.id == Reading.reader_id)
-        .join(ReaderLogin, ReaderLogin.reading_id == Reading.id)
-        .where(
-            ReaderLogin.token_hash == tokens.digest(cookie),
-            ReaderLogin.expires_at > now,
-            Reading.link_revoked_at.is_(None),
-            Reading.link_expires_at > now,
-        )
-    ).first()
+    return ReaderSeat(*allowed(db, _SEAT, cookie, now))
+
+
+def behind_cookie(query: Select[*Columns]) -> Select[*Columns]:
+    """A query of a reading, confined to the one that is behind a cookie; for `allowed`."""
+    return query.join(ReaderLogin, ReaderLogin.reading_id == Reading.id).where(
+        ReaderLogin.token_hash == bindparam("cookie"),
+        ReaderLogin.expires_at > bindparam("now"),
+        Reading.link_revoked_at.is_(None),
+        Reading.link_expires_at > bindparam("now"),
+    )
+
+
+def allowed(db: Session, query: Select[*Columns], cookie: str, now: datetime) -> Row[*Columns]:
+    """The row of such a query; raises SignInRequiredError as `seat` does."""
+    found = db.execute(query, {"cookie": tokens.digest(cookie), "now": now}).first()
     if found is None:
         raise SignInRequiredError(N_("Please open your personal link again. What you rated is kept."))
-    reading, code = found
-    return ReaderSeat(reading.id, reading.session_id, reading.slot, code)
+    return found
+
+
+_SEAT = behind_cookie(
+    select(Reading.id, Reading.session_id, Reading.slot, Reader.code).join(
+        Reader, Reader.id == Reading.reader_id
+    )
+)
 
 
 def _linked(db: Session, token: str, now: datetime) -> Reading:

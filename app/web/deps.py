@@ -13,8 +13,9 @@ from app import clock
 from app.artifacts import Artifacts
 from app.db import Database
 from app.errors import ForbiddenError, SignInRequiredError
-from app.services import people, seats
+from app.services import people, places, seats
 from app.services.people import SignedIn
+from app.services.places import Place
 from app.services.seats import ReaderSeat
 from app.settings import Settings
 from app.words.sentence import N_
@@ -47,7 +48,7 @@ class Context:
         )
 
 
-def context(request: Request) -> Context:
+async def context(request: Request) -> Context:
     found: Context = request.app.state.context
     return found
 
@@ -73,20 +74,39 @@ def signed_in(request: Request, db: Session) -> str | None:
         return None
 
 
-def reader(request: Request, ctx: Ctx) -> ReaderSeat:
-    """The reading that this browser is in; raises SignInRequiredError."""
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Which reading a request comes from: by its cookie, and by its page where that says so."""
+
+    cookie: str
+    tag: str | None
+
+    def place(self, db: Session) -> Place:
+        """Where that reading stands; raises SignInRequiredError, or ForbiddenError for a page of another reading."""
+        found = places.place(db, self.cookie, clock.now())
+        require_own_page(found.seat, self.tag)
+        return found
+
+
+async def asking(request: Request) -> Asking:
+    """Raises SignInRequiredError without a cookie; whose it is is looked up where the request is answered."""
     token = request.cookies.get(READER_COOKIE)
     if not token:
         raise SignInRequiredError(N_("Please open your personal link. What you rated is kept."))
+    return Asking(token, request.headers.get(PAGE_HEADER))
+
+
+def reader(ctx: Ctx, who: "AskingReader") -> ReaderSeat:
+    """The reading that this browser is in; raises SignInRequiredError."""
     with ctx.database.read() as db:
-        seat = seats.seat(db, token, clock.now())
-    require_own_page(seat, request.headers.get(PAGE_HEADER, seat.tag))
+        seat = seats.seat(db, who.cookie, clock.now())
+    require_own_page(seat, who.tag)
     return seat
 
 
-def require_own_page(seat: ReaderSeat, tag: str) -> None:
+def require_own_page(seat: ReaderSeat, tag: str | None) -> None:
     """Raise ForbiddenError where a page speaks that was shown to another reader in this browser."""
-    if tag != seat.tag:
+    if tag not in (None, seat.tag):
         raise ForbiddenError(
             N_(
                 "Another personal link was opened in this browser, so this page cannot go on. Please open your own link again; what was saved is kept."
@@ -94,5 +114,6 @@ def require_own_page(seat: ReaderSeat, tag: str) -> None:
         )
 
 
+AskingReader = Annotated[Asking, Depends(asking)]
 CurrentReader = Annotated[ReaderSeat, Depends(reader)]
 CurrentUser = Annotated[SignedIn, Depends(user)]

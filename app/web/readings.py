@@ -18,7 +18,7 @@ from app.services import readings, seats, submissions
 from app.services.readings import State
 from app.services.submissions import Mark, Submission
 from app.web import language, reading_words
-from app.web.deps import READER_COOKIE, Context, Ctx, CurrentReader, signed_in
+from app.web.deps import READER_COOKIE, AskingReader, Context, Ctx, CurrentReader, signed_in
 from app.web.pages import render
 from app.words.sentence import N_
 
@@ -129,19 +129,19 @@ def rate_page(request: Request, ctx: Ctx, seat: CurrentReader) -> HTMLResponse |
 
 
 @router.get("/read/state")
-def state(ctx: Ctx, seat: CurrentReader) -> JSONResponse:
+def state(ctx: Ctx, who: AskingReader) -> JSONResponse:
     with ctx.database.read() as db:
-        protocol = readings.protocol(db, seat)
-        return _stated(readings.state(db, seat), show_progress=protocol.show_progress)
+        place = who.place(db)
+        return _stated(readings.state(db, place), show_progress=place.protocol.show_progress)
 
 
 @router.post("/read/ratings")
-def rate(body: SubmissionBody, ctx: Ctx, seat: CurrentReader) -> JSONResponse:
+def rate(body: SubmissionBody, ctx: Ctx, who: AskingReader) -> JSONResponse:
     """Keep an answer; the commit is on disk before this returns."""
     with ctx.database.write() as db:
-        protocol = readings.protocol(db, seat)
-        after = readings.rate(db, seat, body.submission(), clock.now())
-    return _stated(after, show_progress=protocol.show_progress)
+        place = who.place(db)
+        after = readings.rate(db, place, body.submission(), clock.now())
+    return _stated(after, show_progress=place.protocol.show_progress)
 
 
 def _stated(state: State, *, show_progress: bool) -> JSONResponse:

@@ -13,7 +13,7 @@ from sqlalchemy import select, text, update
 from app import clock, schema, worker
 from app.imaging import stimulus
 from app.protocol.order import order, reader_seed
-from app.services import audits, invitations, manifests, people, readings, seats, sessions
+from app.services import audits, invitations, manifests, people, places, readings, seats, sessions
 from app.services.submissions import Submission
 from app.settings import load_settings
 from app.tables.audits import Audit
@@ -80,12 +80,12 @@ def read_and_close(study):
         sessions.open_session(db, study.user, study.session_id, key, now, REASON)
         for number in range(2):
             invited = invitations.invite(db, study.session_id, study.user.id, None, now)
-            seat = seats.seat(db, seats.confirm(db, invited.token, now), now)
-            readings.start(db, seat, now)
-            state = readings.state(db, seat)
+            cookie = seats.confirm(db, invited.token, now)
+            readings.start(db, seats.seat(db, cookie, now), now)
+            state = readings.state(db, places.place(db, cookie, now))
             while not state.finished:
                 given = Submission(state.current, 3, f"key-{number}-{state.position:04d}", 900.0, "real")
-                state = readings.rate(db, seat, given, now)
+                state = readings.rate(db, places.place(db, cookie, now), given, now)
         sessions.close(db, study.user, study.session_id, key, now)
 
 

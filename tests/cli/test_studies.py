@@ -20,6 +20,7 @@ from app.services import (
     imports,
     invitations,
     people,
+    places,
     readings,
     samples,
     seats,
@@ -111,12 +112,12 @@ def read_all(parts, session_id, owner_id, code, answer):
     now = clock.now()
     with parts.database.write() as db:
         invited = invitations.invite(db, session_id, owner_id, code, now)
-        seat = seats.seat(db, seats.confirm(db, invited.token, now), now)
-        readings.start(db, seat, now)
-        state = readings.state(db, seat)
+        cookie = seats.confirm(db, invited.token, now)
+        readings.start(db, seats.seat(db, cookie, now), now)
+        state = readings.state(db, places.place(db, cookie, now))
         while not state.finished:
             given = Submission(state.current, 3, f"key-{code}-{state.position}", 1200.0, answer)
-            state = readings.rate(db, seat, given, now)
+            state = readings.rate(db, places.place(db, cookie, now), given, now)
 
 
 def test_migrate_and_add_users(blindread, tmp_path):
