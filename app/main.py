@@ -19,6 +19,7 @@ from app.web import (
     drafts,
     health,
     imagesets,
+    invitations,
     jobs,
     pages,
     plans,
@@ -61,6 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
         jobs,
         plans,
         sessions,
+        invitations,
         audits,
         reports,
     ):

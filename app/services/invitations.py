@@ -1,7 +1,5 @@
 """Readers' personal links: given out, renewed, revoked; and how far each reader is, without any look at truth."""
 
-import csv
-import io
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,7 +13,6 @@ from app.tables.sessions import Item, Reading, VttSession
 
 LINK_LASTS = timedelta(days=180)
 LONGEST_CODE = 40
-MOST_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +45,7 @@ class ReaderProgress:
 
 def invite(db: Session, session_id: str, owner_id: str, code: str | None, now: datetime) -> Invited:
     """A reading and its link; raises ConflictError unless the session is frozen or open, or where the reader has one."""
-    session = db.get_one(VttSession, session_id)
-    if session.state not in {"frozen", "open"}:
-        raise ConflictError("Readers can be invited once the session is frozen and until it is closed.")
+    require_invitable(db.get_one(VttSession, session_id))
     reader = _reader(db, owner_id, code or _next_code(db, session_id), now)
     if db.scalar(select(Reading.id).where(Reading.session_id == session_id, Reading.reader_id == reader.id)):
         raise ConflictError(f"Reader {reader.code} is invited already; renew the link if it was lost.")
@@ -70,15 +65,22 @@ def invite(db: Session, session_id: str, owner_id: str, code: str | None, now: d
     return Invited(reading.id, reader.code, token)
 
 
-def codes(listed: str) -> list[str]:
-    """The codes of a list: one a line, or the first column of a CSV text with or without its header “code”. Raises InvalidError."""
-    lines = [row[0].strip() for row in csv.reader(io.StringIO(listed)) if row and row[0].strip()]
-    found = lines[1:] if lines and lines[0].lower() == "code" else lines
-    if not 1 <= len(found) <= MOST_AT_ONCE:
-        raise InvalidError(f"List 1 to {MOST_AT_ONCE} codes, one a line.")
-    if twice := next((code for code in found if found.count(code) > 1), None):
-        raise InvalidError(f"The code “{twice}” is listed twice.")
-    return found
+def require_invitable(session: VttSession) -> None:
+    """Raise ConflictError unless the session is frozen or open."""
+    if session.state not in {"frozen", "open"}:
+        raise ConflictError("Readers can be invited once the session is frozen and until it is closed.")
+
+
+def checked(code: str) -> str:
+    """A reader's code as typed, without blanks around it; raises InvalidError where it cannot be one."""
+    code = code.strip()
+    if not 1 <= len(code) <= LONGEST_CODE or not code.isprintable():
+        raise InvalidError(f"A reader's code has 1 to {LONGEST_CODE} characters.")
+    if "@" in code:
+        raise InvalidError(
+            "Use a code such as R01 for a reader, not an e-mail address: codes stand in exports."
+        )
+    return code
 
 
 def renew(db: Session, reading_id: str, now: datetime) -> Invited:
@@ -132,13 +134,7 @@ def progress(db: Session, session_id: str) -> list[ReaderProgress]:
 
 
 def _reader(db: Session, owner_id: str, code: str, now: datetime) -> Reader:
-    code = code.strip()
-    if not 1 <= len(code) <= LONGEST_CODE or not code.isprintable():
-        raise InvalidError(f"A reader's code has 1 to {LONGEST_CODE} characters.")
-    if "@" in code:
-        raise InvalidError(
-            "Use a code such as R01 for a reader, not an e-mail address: codes stand in exports."
-        )
+    code = checked(code)
     reader = db.scalar(select(Reader).where(Reader.owner_id == owner_id, Reader.code == code))
     if reader is None:
         reader = Reader(id=tokens.identifier(), owner_id=owner_id, code=code, created_at=now)

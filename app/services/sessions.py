@@ -171,17 +171,6 @@ def invite(db: Session, user: SignedIn, session_id: str, code: str, key: bytes, 
     return invited
 
 
-def invite_all(
-    db: Session, user: SignedIn, session_id: str, listed: str, key: bytes, now: datetime
-) -> list[Invited]:
-    """A personal link for each code of a list, one a line or the first column of a CSV text; all of them or none.
-
-    Raises InvalidError where the list cannot be used, ConflictError naming the first reader who is invited already.
-    """
-    own(db, user, session_id)
-    return [invite(db, user, session_id, code, key, now) for code in invitations.codes(listed)]
-
-
 def revoke(db: Session, user: SignedIn, session_id: str, reading_id: str, key: bytes, now: datetime) -> None:
     """Make a reader's link useless; what was rated stays."""
     session = _with_reading(db, user, session_id, reading_id)

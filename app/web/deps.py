@@ -56,6 +56,12 @@ async def context(request: Request) -> Context:
 Ctx = Annotated[Context, Depends(context)]
 
 
+def personal_link(request: Request, ctx: Context, token: str) -> str:
+    """The whole address of a personal link, to be given away."""
+    base = ctx.settings.base_url or str(request.base_url).rstrip("/")
+    return f"{base}/r/{token}"
+
+
 def user(request: Request, ctx: Ctx) -> SignedIn:
     """The researcher or admin; raises SignInRequiredError."""
     token = request.cookies.get(LOGIN_COOKIE)

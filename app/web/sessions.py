@@ -10,7 +10,6 @@ from app import clock
 from app.protocol import exchange, typed, wording
 from app.protocol.design import Protocol
 from app.protocol.questions import MOST_QUESTIONS
-from app.report import cells
 from app.services import audit_views, designs, imagesets, manifests, sessions
 from app.services.audit_views import AuditView
 from app.services.designs import NewSession
@@ -19,7 +18,7 @@ from app.services.invitations import Invited
 from app.services.people import SignedIn
 from app.services.sessions import SessionRow, SessionView
 from app.web import plans
-from app.web.deps import Context, Ctx, CurrentUser
+from app.web.deps import Context, Ctx, CurrentUser, personal_link
 from app.web.pages import render
 from app.web.plans import PlanView
 
@@ -65,16 +64,6 @@ class LinkPage:
     session_id: str
     code: str
     link: str
-
-
-@dataclass(frozen=True, slots=True)
-class LinksPage:
-    """sessions/links.html: several personal links by code, shown this once, and the same as a CSV text."""
-
-    user: SignedIn
-    session_id: str
-    links: list[tuple[str, str]]
-    listed: str
 
 
 @router.get("")
@@ -189,17 +178,6 @@ def invite(
     return _link(request, ctx, user, session_id, invited)
 
 
-@router.post("/{session_id}/readers/list")
-def invite_all(
-    request: Request, session_id: str, ctx: Ctx, user: CurrentUser, codes: Annotated[str, Form()] = ""
-) -> HTMLResponse:
-    with ctx.database.write() as db:
-        invited = sessions.invite_all(db, user, session_id, codes, ctx.settings.secret_key, clock.now())
-    links = [(one.code, _address(request, ctx, one)) for one in invited]
-    listed = cells.table(("code", "link"), links).replace("\r\n", "\n")
-    return render(request, "sessions/links.html", LinksPage(user, session_id, links, listed))
-
-
 @router.post("/{session_id}/readers/{reading_id}/renew")
 def renew(request: Request, session_id: str, reading_id: str, ctx: Ctx, user: CurrentUser) -> HTMLResponse:
     with ctx.database.write() as db:
@@ -215,10 +193,5 @@ def revoke(session_id: str, reading_id: str, ctx: Ctx, user: CurrentUser) -> Red
 
 
 def _link(request: Request, ctx: Context, user: SignedIn, session_id: str, invited: Invited) -> HTMLResponse:
-    page = LinkPage(user, session_id, invited.code, _address(request, ctx, invited))
+    page = LinkPage(user, session_id, invited.code, personal_link(request, ctx, invited.token))
     return render(request, "sessions/link.html", page)
-
-
-def _address(request: Request, ctx: Context, invited: Invited) -> str:
-    base = ctx.settings.base_url or str(request.base_url).rstrip("/")
-    return f"{base}/r/{invited.token}"

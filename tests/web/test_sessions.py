@@ -304,7 +304,7 @@ def test_many_readers_are_invited_by_a_list(furnished, owner, known):
         ("", 422, "List 1 to 200 codes"),
         ("\n".join(f"R{n}" for n in range(201)), 422, "List 1 to 200 codes"),
         ("R05\nR06\nR05", 422, "“R05” is listed twice"),
-        ("R05\nR01", 409, "Reader R01 is invited already"),
+        ("R05\nR01,a@example.org", 422, "Row 2: Reader R01 is invited already, but not by this e-mail"),
         ("R05\nann@example.org", 422, "not an e-mail address"),
     ],
 )

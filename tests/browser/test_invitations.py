@@ -1,0 +1,55 @@
+# ruff: noqa: F401, F811 - pytest finds fixtures by the names of arguments
+"""The pages of invitations in a real browser: axe, widths, copying."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.test_researcher import bodies, signed_in, url, violations
+from tests.web.conftest import (
+    create,
+    empty_folder,
+    furnished,
+    furnished_folder,
+    generator_files,
+    known,
+    opened,
+    owner,
+)
+from tests.web.test_invitations import CSV
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+
+def too_wide(page) -> bool:
+    return page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+
+
+def test_inviting_by_a_list_is_accessible(furnished, owner, known, signed_in):
+    draft = create(owner, known).headers["location"]
+    running = opened(furnished, owner, known)
+    page = signed_in(bypass_csp=True, viewport={"width": 1024, "height": 1366})
+    found = []
+    page.goto(f"{draft}/invitations")
+    found += violations(page)
+    page.goto(running)
+    page.get_by_role("link", name="Invite several at once").click()
+    expect(page.get_by_text("Nobody is invited yet.")).to_be_visible()
+    found += violations(page)
+    page.get_by_label("A code a line").fill("R01,nobody")
+    page.get_by_role("button", name="Make their links").click()
+    expect(page.get_by_role("alert")).to_contain_text("Row 1: That is no e-mail address")
+    found += violations(page)
+    page.get_by_label("A code a line").fill(CSV)
+    page.get_by_role("button", name="Make their links").click()
+    expect(page.get_by_role("heading", name="3 personal links")).to_be_visible()
+    found += violations(page)
+    page.get_by_role("link", name="Invitations").click()
+    found += violations(page)
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert not too_wide(page)
+    page.get_by_role("button", name="Delete name and address").first.click()
+    expect(page.get_by_role("dialog")).to_contain_text("This can't be undone")
+    found += violations(page)
+    page.get_by_role("dialog").get_by_role("button", name="Delete name and address").click()
+    expect(page.get_by_role("button", name="Delete name and address")).to_have_count(1)
+    assert found == []
