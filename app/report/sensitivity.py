@@ -12,7 +12,7 @@ from app.stats.estimates import NotEstimable
 
 PRIMARY = "all answered (primary)"
 Part = Bools | NotEstimable
-CATCH_RULE = "a catch item called real is failed; who failed more than a third of theirs is left out"
+CATCH_RULE = "a catch item answered wrongly is failed; who failed more than a third of theirs is left out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +68,15 @@ def _completers(columns: Columns, model: str) -> Part:
 
 
 def _passed(columns: Columns, ratings: Sequence[Rating]) -> Part:
-    shown: dict[str, list[bool]] = {}
+    failed: dict[str, list[bool]] = {}
     for rating in ratings:
         if rating.kind == "catch":
-            shown.setdefault(rating.reader, []).append(rating.answer == "real")
-    if not shown:
+            failed.setdefault(rating.reader, []).append(rating.answer != rating.truth)
+    if not failed:
         return NotEstimable("there are no catch items")
-    passed = [3 * sum(shown.get(name, [])) <= len(shown.get(name, [])) for name in columns.readers]
+    passed = [3 * sum(failed.get(name, [])) <= len(failed.get(name, [])) for name in columns.readers]
+    if not any(passed):
+        return NotEstimable("every reader failed catch items")
     return np.array(passed, np.bool_)[columns.reader]
 
 

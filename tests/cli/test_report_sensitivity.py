@@ -57,7 +57,22 @@ def test_who_failed_more_than_a_third_of_the_catch_items_is_left_out(analysed):
     part = found["without readers who failed catch items"]
     assert (part["readers"], part["answers"]) == (2, 8)
     assert part["fpr"]["estimate"] == pytest.approx(1 / 4)
-    assert "a catch item called real is failed" in page
+    assert "a catch item answered wrongly is failed" in page
+
+
+def test_a_real_catch_item_is_passed_by_calling_it_real(analysed):
+    catches = "A,,c0,real,real,catch,\nB,,c0,real,synthetic,catch,\n"
+    found, _ = analysed(reader("A", "rrss") + reader("B", "rrrr") + catches)
+    part = found["without readers who failed catch items"]
+    assert (part["readers"], part["fpr"]["estimate"]) == (1, 0.5)
+
+
+def test_where_all_failed_the_catch_items_nobody_is_left(analysed):
+    found, page = analysed(
+        reader("A", "rrss") + reader("B", "rrrr") + "A,,c,synthetic,real,catch,\nB,,c,synthetic,real,catch,\n"
+    )
+    assert found["without readers who failed catch items"]["why_not"] == "every reader failed catch items"
+    assert "n/a: every reader failed catch items" in page
 
 
 def test_without_positions_or_completers_it_says_so(analysed):

@@ -202,13 +202,13 @@ def invite(client: TestClient, address: str, code: str = "") -> str:
     return "/r/" + page.text.partition("/r/")[2].partition('"')[0]
 
 
-def read_all(site: Site, link: str, answers) -> int:
-    """Open a link and answer every image as `answers(position, sha256 of the stimulus)` says; returns the number."""
+def read_all(site: Site, link: str, answers, most: int | None = None) -> int:
+    """Open a link and answer every image, or `most`, as `answers(position, stimulus)` says; returns the number."""
     reader = site.browser()
     assert reader.post(link).status_code == 303
     assert reader.post("/read/start").status_code == 303
     state, given = reader.get("/read/state").json(), 0
-    while state["current"]:
+    while state["current"] and given != most:
         seen = reader.get(f"/read/stimuli/{state['current']}")
         assert seen.status_code == 200
         answer, likert = answers(given, seen.content)
