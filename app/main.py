@@ -16,6 +16,7 @@ from app.settings import Settings, keep_private, load_settings
 from app.web import (
     audits,
     checkpoints,
+    designs,
     drafts,
     health,
     imagesets,
@@ -61,6 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
         checkpoints,
         jobs,
         plans,
+        designs,
         sessions,
         invitations,
         audits,

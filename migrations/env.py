@@ -6,9 +6,9 @@ from alembic import context
 
 from app.db import Database, Table, UtcDateTime
 from app.settings import load_settings
-from app.tables import audit, audits, checkpoints, images, jobs, origins, people, sessions
+from app.tables import audit, audits, checkpoints, images, jobs, origins, people, sessions, templates
 
-TABLES = (audit, audits, checkpoints, images, jobs, origins, people, sessions)
+TABLES = (audit, audits, checkpoints, images, jobs, origins, people, sessions, templates)
 
 
 def render(kind: str, thing: object, _context: object) -> str | bool:

@@ -9,7 +9,7 @@ from app.imaging import stimulus
 from app.imaging.importer import Decoded
 from app.protocol.design import Protocol
 from app.services import designs, imagesets, imports, people, samples, sessions
-from app.services.designs import NewSession
+from app.services.feasible import NewSession
 from app.tables.checkpoints import Checkpoint
 from tests.blinding import material
 

@@ -27,7 +27,7 @@ from app.services import (
     sessions,
     signoff,
 )
-from app.services.designs import NewSession
+from app.services.feasible import NewSession
 from app.services.people import SignedIn
 from app.settings import Settings
 

@@ -26,7 +26,9 @@ class Protocol:
     With `fixed_presentation` readers can neither zoom nor change the light; `exposure_ms` takes the image away after so long (0: never).
     `cues` are the words for marks on the image (none: no marks). A break is offered after each `block_size` images (0: never).
     With `arm_blocks` each model under test has a block of its own with real images of its own; else all are mixed.
-    `repeats` images come twice, at least `repeat_lag` images apart; `catch` images are degraded beyond doubt.
+    The images are dealt into `parts`, of which each reader reads `parts_read` (1 of 1: all read all).
+    `repeats` images come twice, at least `repeat_lag` images apart; `catch` images are degraded beyond doubt; `anchors` come first, the same
+    for all, half of them real, without feedback, so that readers find their scale: they are not analysed.
     `mends` are changes of the pixels that all items get alike before they are encoded. `margin` is the half-width δ around ½ within which
     balanced accuracy counts as guessing.
     """
@@ -52,6 +54,9 @@ class Protocol:
     practice: Practice = field(default_factory=Practice)
     block_size: int = 0
     arm_blocks: bool = False
+    parts: int = 1
+    parts_read: int = 1
+    anchors: int = 0
     repeats: int = 0
     repeat_lag: int = 10
     catch: int = 0
@@ -86,13 +91,17 @@ class Protocol:
             raise InvalidError(_UNREADABLE) from error
 
     def told(self, n_real: int, n_images: int) -> list[str]:
-        """The sentences about the task: the instructions, and the mix as far as it is told (still to be translated)."""
+        """The sentences about the task: the instructions, and the mix as far as it is told (still to be translated).
+
+        The numbers are those of the session; a reader of some parts is told those of these parts.
+        """
         told = [self.instructions, *([wording.LIMITED] if self.exposure_ms else [])]
         if self.purpose_hidden:
             return told
         if self.answering == "pairs":
             return [*told, wording.ONE_OF_EACH]
-        mix = wording.proportion(n_real, n_images - n_real) if self.disclose_ratio else wording.ANY_MIX
+        real, images = (number * self.parts_read // self.parts for number in (n_real, n_images))
+        mix = wording.proportion(real, images - real) if self.disclose_ratio else wording.ANY_MIX
         return [*told, mix]
 
     @property

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from app.errors import InvalidError
 from app.protocol import scale, wording
+from app.protocol.parts import MOST_PARTS
 from app.protocol.practice import MOST_SPECIAL, within
 from app.protocol.questions import MOST_QUESTIONS
 
@@ -16,6 +17,7 @@ LONGEST_LABEL = 60
 SHORTEST_EXPOSURE_MS, LONGEST_EXPOSURE_MS = 50, 60_000
 MOST_CUES = 12
 LARGEST_SCREEN = 10_000
+MOST_ANCHORS = 20
 
 
 def check(protocol: "Protocol") -> None:
@@ -72,16 +74,21 @@ def _numbers(protocol: "Protocol") -> None:
     within("The number of repeated images", (protocol.repeats,), 0, MOST_SPECIAL)
     within("The least distance of a repeat", (protocol.repeat_lag,), 1, MOST_SPECIAL)
     within("The number of degraded images", (protocol.catch,), 0, MOST_SPECIAL)
+    within("The number of anchors", (protocol.anchors,), 0, MOST_ANCHORS)
+    within("The number of parts", (protocol.parts,), 1, MOST_PARTS)
+    within("The number of parts that each reader reads", (protocol.parts_read,), 1, protocol.parts)
     within("A smallest size", (protocol.smallest_width, protocol.smallest_height), 0, LARGEST_SCREEN)
     check_margin(protocol.margin)
 
 
 def _contradictions(protocol: "Protocol") -> None:
     """What one part of a protocol asks for and another one would break."""
-    if protocol.disclose_ratio and (protocol.repeats or protocol.catch):
+    if protocol.disclose_ratio and (protocol.repeats or protocol.catch or protocol.anchors):
         raise InvalidError(
-            "The mix cannot be told where images come twice or are degraded: readers would count others than they are told."
+            "The mix cannot be told where images come twice or are degraded, or anchors stand before them: readers would count others than they are told."
         )
+    if protocol.anchors % 2:
+        raise InvalidError("Half of the anchors are real, so their number is even.")
     if (protocol.smallest_width or protocol.smallest_height) and not protocol.display_check:
         raise InvalidError("A smallest window is found out by the display check: switch that on, too.")
 
@@ -90,8 +97,8 @@ def _pairs(protocol: "Protocol") -> None:
     """What pairs cannot have."""
     if protocol.answering != "pairs":
         return
-    if protocol.repeats or protocol.catch or protocol.cues:
-        raise InvalidError("Pairs can have neither repeats nor degraded images nor marks.")
+    if protocol.repeats or protocol.catch or protocol.anchors or protocol.cues:
+        raise InvalidError("Pairs can have neither repeats nor degraded images nor anchors nor marks.")
     practice = protocol.practice
     if practice.real != practice.synthetic:
         raise InvalidError("Practice with pairs needs as many real as synthetic images.")

@@ -23,6 +23,9 @@ _NUMBERS = {
     "repeats": "The number of repeated images",
     "repeat_lag": "The least distance of a repeat",
     "catch": "The number of degraded images",
+    "anchors": "The number of anchors",
+    "parts": "The number of parts",
+    "parts_read": "The number of parts that each reader reads",
     "smallest_width": "The smallest width",
     "smallest_height": "The smallest height",
 }
@@ -66,6 +69,7 @@ def protocol(typed: Mapping[str, Sequence[str]]) -> Protocol:
     return Protocol(
         **given,
         cues=_words(_first(typed, "cues")),
+        mends=tuple(typed.get("mends", ())),
         questions=tuple(_questions(typed)),
         practice=Practice(*practice),
     )

@@ -19,6 +19,8 @@ from app.blinding.transport import Observed
 from app.db import Database
 from app.errors import ConflictError
 from app.main import create_app
+from app.protocol import parts
+from app.protocol.design import Protocol
 from app.rehearsal.browser import Browser
 from app.rehearsal.reading import Received, read
 from app.services import auditing, invitations
@@ -35,13 +37,24 @@ class Rehearsal:
     owner_id: str
 
     def read(self, alive: Callable[[int], bool]) -> dict[int, Observed] | None:
-        """Invite a reader and read everything: what was observed by the items' numbers; None where `alive(done)` says to stop.
+        """Invite as many readers as it takes to read everything: what was observed by the items' numbers; None where `alive(done)` says to stop.
 
         Raises ConflictError where the session cannot be read to its end, or where other bytes come than the frozen ones.
         """
+        with self.copy.read() as db:
+            protocol = auditing.protocol(db, self.session_id)
+        observed: dict[int, Observed] = {}
+        for _ in range(parts.readers_for_all(protocol.parts, protocol.parts_read)):
+            done = len(observed)
+            more = self._read(protocol, lambda further, done=done: alive(done + further))  # type: ignore[misc]
+            if more is None:
+                return None
+            observed = more | observed
+        return observed
+
+    def _read(self, protocol: Protocol, alive: Callable[[int], bool]) -> dict[int, Observed] | None:
         with self.copy.write() as db:
             invited = invitations.invite(db, self.session_id, self.owner_id, None, clock.now())
-            protocol = auditing.protocol(db, self.session_id)
         app = create_app(self.settings)
         try:
             with ThreadPoolExecutor(1) as own:  # a thread of its own: this one may have a loop that runs

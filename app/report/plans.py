@@ -12,11 +12,12 @@ PANELS = (3, 5, 7, 10, 15, 20, 30)
 
 @dataclass(frozen=True, slots=True)
 class Assumed:
-    """What a plan assumes: mean FPR, the SD of readers and that of images, as fractions."""
+    """What a plan assumes: mean FPR, the SD of readers and that of images, and which share of the images each reader reads, as fractions."""
 
     rate: float = 0.5
     reader_sd: float = 0.15
     image_sd: float = 0.15
+    read: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Panel:
 def planned(readers: int, images: int, assumed: Assumed) -> planning.Plan:
     """The plan; raises InvalidError where the SDs have no room beside the rate."""
     try:
-        return planning.plan(readers, images, assumed.rate, assumed.reader_sd, assumed.image_sd)
+        return planning.plan(readers, images, assumed.rate, assumed.reader_sd, assumed.image_sd, assumed.read)
     except ValueError as error:
         raise InvalidError(
             f"A rate of {assumed.rate:g} leaves no room for a reader SD of {assumed.reader_sd:g} and an image SD of {assumed.image_sd:g}."
@@ -48,8 +49,9 @@ def sentences(readers: int, images: int, assumed: Assumed, delta: float) -> list
         expected = f"no interval: {half.reason}"
     else:
         expected = f"95 % interval {_points(half)} points"
+    of = "" if assumed.read == 1 else f", each reader {round(assumed.read * images)} of them"
     said = [
-        f"{readers} readers × {images} synthetic images, mean FPR {100 * assumed.rate:g} %: {expected}.",
+        f"{readers} readers × {images} synthetic images{of}, mean FPR {100 * assumed.rate:g} %: {expected}.",
         planning.strongest_claim(found, delta),
     ]
     if not isinstance(half, NotEstimable):

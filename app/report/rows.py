@@ -14,7 +14,7 @@ from app.report import spreadsheet
 REQUIRED = ("reader", "image", "truth", "answer")
 OPTIONAL = ("model", "likert", "seconds", "kind", "repeat", "position", "other")
 WORDS = ("real", "synthetic")
-KINDS = ("main", "practice", "catch", "repeat")
+KINDS = ("main", "practice", "catch", "repeat", "anchor")
 POINTS = 5
 
 

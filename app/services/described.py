@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.protocol.design import Protocol
 from app.report.study import Sampled, Study, Turnout
-from app.services import designs, import_words, sessions
+from app.services import feasible, import_words, sessions
 from app.tables.images import ImageSet
 from app.tables.sessions import Arm, Reading, VttSession
 
@@ -17,7 +17,7 @@ _MODES = {"L": "greyscale", "RGB": "colour"}
 def study(db: Session, session: VttSession) -> Study:
     """What is stored of a session besides its ratings."""
     arms = sessions.arms_of(db, session.id)
-    width, height, mode = designs.common_shape(db, session.real_set_id, [arm.image_set_id for arm in arms])
+    width, height, mode = feasible.common_shape(db, session.real_set_id, [arm.image_set_id for arm in arms])
     return Study(
         protocol=Protocol.from_json(session.protocol),
         n_real=session.n_real,

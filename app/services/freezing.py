@@ -5,7 +5,7 @@ import hmac
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import zip_longest
+from itertools import cycle, islice, zip_longest
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,8 +15,8 @@ from app.errors import ConflictError, InvalidError
 from app.protocol import pairs
 from app.protocol.design import Protocol
 from app.protocol.order import order
-from app.services import audit, designs, manifests, sessions, signoff, stimuli, tokens
-from app.services.designs import share
+from app.services import audit, feasible, manifests, sessions, signoff, stimuli, tokens
+from app.services.feasible import share
 from app.services.manifests import Stimulus
 from app.services.stimuli import Source
 from app.tables.images import Image
@@ -33,6 +33,7 @@ class Chosen:
     truth: str
     kind: str = "main"
     block: int = 1
+    part: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,46 +50,60 @@ def choose(db: Session, session_id: str) -> list[Chosen]:
     if session.state != "draft":
         raise ConflictError("This session is frozen already.")
     arms = sessions.arms_of(db, session_id)
-    designs.common_shape(db, session.real_set_id, [arm.image_set_id for arm in arms])
+    feasible.common_shape(db, session.real_set_id, [arm.image_set_id for arm in arms])
     for set_id in (session.real_set_id, *(arm.image_set_id for arm in arms)):
         signoff.require(db, set_id)
     protocol = Protocol.from_json(session.protocol)
     drawn = _drawn(db, session, arms, protocol)
     if protocol.at_once == 2:
-        return [one for block in _blocks(drawn) for one in _paired(block, session.order_secret)]
-    for place, block in enumerate(_blocks(drawn)):
-        drawn += _repeats(block, share(protocol.repeats, len(_blocks(drawn)), place), session.order_secret)
+        return [one for cell in _cells(drawn) for one in _paired(cell, session.order_secret)]
+    main = _cells([one for one in drawn if one.kind == "main"])
+    for place, cell in enumerate(main):
+        drawn += _repeats(cell, share(protocol.repeats, len(main), place), session.order_secret)
     by_name = {f"{chosen.image_id} {chosen.kind}": chosen for chosen in drawn}
     return [by_name[name] for name in order(sorted(by_name), _seed(session.order_secret, "numbers"))]
 
 
 def _drawn(db: Session, session: VttSession, arms: Sequence[Arm], protocol: Protocol) -> list[Chosen]:
-    """Real images, then each model's, each in its block; what practice and attention need is shared by the models.
+    """Real images, then each model's, each in its block and part; what practice, anchors and attention need is shared by the models.
 
-    Practice comes before all blocks and is counted to the first.
+    Practice and anchors come before all blocks and are counted to the first.
     """
     secret, practice = session.order_secret, protocol.practice
     n_blocks = len(arms) if protocol.arm_blocks else 1
-    blocks = [at + 1 for at in range(n_blocks) for _ in range(share(session.n_real, n_blocks, at))]
-    real = _draw(db, session.real_set_id, {"main": session.n_real, "practice": practice.real}, secret)
-    drawn = [replace(one, block=block) for one, block in zip(real, blocks, strict=False)] + real[
-        len(blocks) :
-    ]
+    wanted = {"main": session.n_real, "practice": practice.real, "anchor": protocol.anchors // 2}
+    real = iter(_draw(db, session.real_set_id, wanted, secret))
+    drawn: list[Chosen] = []
+    for at in range(n_blocks):
+        mine = [replace(one, block=at + 1) for one in islice(real, share(session.n_real, n_blocks, at))]
+        drawn += _dealt(mine, protocol.parts)
+    drawn += real
     for place, arm in enumerate(arms):
         wanted = {
             "main": arm.n_synthetic,
             "practice": share(practice.synthetic, len(arms), place),
+            "anchor": share(protocol.anchors // 2, len(arms), place),
             "catch": share(protocol.catch, len(arms), place),
         }
         block = place + 1 if protocol.arm_blocks else 1
         mine = _draw(db, arm.image_set_id, wanted, secret)
-        drawn += [one if one.kind == "practice" else replace(one, block=block) for one in mine]
+        placed = [replace(one, block=block) if one.kind in {"main", "catch"} else one for one in mine]
+        drawn += _dealt(placed, protocol.parts)
     return drawn
 
 
-def _blocks(drawn: Sequence[Chosen]) -> list[list[Chosen]]:
-    numbers = sorted({chosen.block for chosen in drawn})
-    return [[chosen for chosen in drawn if chosen.block == number] for number in numbers]
+def _dealt(drawn: Sequence[Chosen], parts: int) -> list[Chosen]:
+    """Main items dealt round into the parts; all others are for everybody."""
+    if parts == 1:
+        return list(drawn)
+    dealer = cycle(range(1, parts + 1))
+    return [replace(one, part=next(dealer)) if one.kind == "main" else one for one in drawn]
+
+
+def _cells(drawn: Sequence[Chosen]) -> list[list[Chosen]]:
+    """The items of each block and part."""
+    cells = sorted({(chosen.block, chosen.part) for chosen in drawn})
+    return [[chosen for chosen in drawn if (chosen.block, chosen.part) == cell] for cell in cells]
 
 
 def _repeats(drawn: Sequence[Chosen], count: int, secret: str) -> list[Chosen]:
@@ -178,6 +193,7 @@ def freeze(
             number=number,
             kind=item.kind,
             block=item.block,
+            part=item.part,
             stimulus_sha256=digest,
             feedback=item.truth if item.kind == "practice" else None,
         )

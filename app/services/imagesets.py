@@ -223,6 +223,11 @@ def listing(db: Session, user: SignedIn, now: datetime, kind: str | None = None)
     return rows(db, list(db.scalars(query)), now)
 
 
+def count(db: Session, set_id: str) -> int:
+    """How many images a set has."""
+    return db.scalar(select(func.count()).select_from(Origin).where(Origin.image_set_id == set_id)) or 0
+
+
 def rows(db: Session, sets: list[ImageSet], now: datetime) -> list[ImageSetRow]:
     counts = dict(
         db.execute(

@@ -7,9 +7,9 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from app.errors import ConflictError, InvalidError, NotFoundError
-from app.services import tokens
+from app.services import orders, tokens
 from app.tables.people import Reader, ReaderLogin
-from app.tables.sessions import Item, Reading, VttSession
+from app.tables.sessions import Reading, VttSession
 
 LINK_LASTS = timedelta(days=180)
 LONGEST_CODE = 40
@@ -105,14 +105,15 @@ def revoke(db: Session, reading_id: str, now: datetime) -> None:
 
 def progress(db: Session, session_id: str) -> list[ReaderProgress]:
     """Each reader's progress, in the order of invitation."""
-    items = select(func.count()).where(Item.session_id == session_id, Item.kind != "practice")
-    total = db.scalar(items) or 0
     query = (
         select(Reading, Reader.code)
         .join(Reader, Reader.id == Reading.reader_id)
         .where(Reading.session_id == session_id)
         .order_by(Reading.slot)
     )
+    found = db.execute(query).all()
+    session = db.get_one(VttSession, session_id)
+    totals = orders.totals(db, session, [reading.slot for reading, _ in found])
     return [
         ReaderProgress(
             reading_id=reading.id,
@@ -129,7 +130,7 @@ def progress(db: Session, session_id: str) -> list[ReaderProgress]:
             revoked=reading.link_revoked_at is not None,
             expires_at=reading.link_expires_at,
         )
-        for reading, code in db.execute(query)
+        for (reading, code), total in zip(found, totals, strict=True)
     ]
 
 

@@ -19,7 +19,7 @@ from app.artifacts import Artifacts
 from app.errors import ConflictError, InvalidError
 from app.imaging import stimulus
 from app.protocol.design import Protocol
-from app.services import designs, sessions
+from app.services import feasible, sessions
 from app.services.stimuli import MEND_SEED
 from app.tables.checkpoints import Checkpoint
 from app.tables.images import ImageSet
@@ -69,7 +69,7 @@ def make(
     """All that is fixed; `kinds` is the truth in the order of the stimuli, and goes in as a commitment alone."""
     protocol = Protocol.from_json(session.protocol)
     arms = sessions.arms_of(db, session.id)
-    width, height, mode = designs.common_shape(db, session.real_set_id, [arm.image_set_id for arm in arms])
+    width, height, mode = feasible.common_shape(db, session.real_set_id, [arm.image_set_id for arm in arms])
     shape = {"width": width, "height": height, "mode": mode, "bytes": length}
     return {
         "version": MANIFEST_VERSION,

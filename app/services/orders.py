@@ -1,11 +1,12 @@
-"""In which order a reader sees a session's items: practice first, then all others with their repeats. No truth is reachable from here."""
+"""Which of a session's items a reader sees, and in which order: practice, anchors, then all others with their repeats. No truth is reachable from here."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import ColumnElement
 
-from app.protocol import blocks, pairs
+from app.protocol import blocks, pairs, parts
 from app.protocol.design import Protocol
 from app.protocol.order import order, reader_seed, with_repeats
 from app.tables.sessions import Item, VttSession
@@ -20,15 +21,38 @@ def practice(db: Session, session: VttSession, slot: int, attempt: int) -> list[
 def main(db: Session, session: VttSession, slot: int) -> list[str]:
     """The ids of all other items in the order of the reader in `slot`: from ids and the session's secret alone."""
     seed = reader_seed(session.order_secret, slot)
-    items = _items(db, session, ("main", "catch", "repeat"))
+    items = _items(db, session, ("main", "catch", "repeat"), Item.part.in_(_parts(session, slot)))
+    anchors = [item.id for item in _items(db, session, ("anchor",))]
     numbers = sorted({item.block for item in items})
     if len(numbers) == 1:
-        return _block(session, items, seed)
-    placed: list[str] = []
-    for number in blocks.turn(numbers, slot, bytes.fromhex(session.order_secret)):
+        return anchors + _block(session, items, seed)
+    placed = anchors
+    for number in blocks.turn(
+        numbers, _turn(session, slot, len(numbers)), bytes.fromhex(session.order_secret)
+    ):
         mine = [item for item in items if item.block == number]
         placed += _block(session, mine, seed + f" block {number}".encode())
     return placed
+
+
+def totals(db: Session, session: VttSession, slots: Iterable[int]) -> list[int]:
+    """How many images the reader in each slot sees, without practice."""
+    query = select(Item.part, func.count()).where(Item.session_id == session.id, Item.kind != "practice")
+    there: dict[int, int] = dict(db.execute(query.group_by(Item.part)).all())
+    return [sum(there.get(part, 0) for part in _parts(session, slot)) for slot in slots]
+
+
+def _parts(session: VttSession, slot: int) -> tuple[int, ...]:
+    """The parts that the reader in `slot` reads, and 0 for what everybody reads."""
+    protocol = Protocol.from_json(session.protocol)
+    return (0, *parts.of_reader(slot, protocol.parts, protocol.parts_read))
+
+
+def _turn(session: VttSession, slot: int, n_blocks: int) -> int:
+    """The reader's place in the design of the blocks."""
+    protocol = Protocol.from_json(session.protocol)
+    sequences = len(blocks.williams(n_blocks))
+    return parts.turned(slot, protocol.parts, protocol.parts_read, sequences)
 
 
 def _block(session: VttSession, items: Sequence[Item], seed: bytes) -> list[str]:
@@ -55,6 +79,6 @@ def _ordered(session: VttSession, items: Sequence[Item], seed: bytes) -> list[st
     return pairs.trials(ids, seed) if paired else order(ids, seed)
 
 
-def _items(db: Session, session: VttSession, kinds: Sequence[str]) -> list[Item]:
-    query = select(Item).where(Item.session_id == session.id, Item.kind.in_(kinds)).order_by(Item.number)
-    return list(db.scalars(query))
+def _items(db: Session, session: VttSession, kinds: Sequence[str], *only: ColumnElement[bool]) -> list[Item]:
+    query = select(Item).where(Item.session_id == session.id, Item.kind.in_(kinds), *only)
+    return list(db.scalars(query.order_by(Item.number)))

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from app.protocol.design import Protocol
@@ -72,14 +72,6 @@ def stimulus(db: Session, place: Place, name: str) -> str | None:
     """The sha256 of the bytes behind a name that may be looked at now; None for any other."""
     bounds = {"first": place.first_seen, "last": place.last_seen}
     return db.scalar(_BYTES, {"reading": place.seat.reading_id, "name": name, **bounds})
-
-
-def total(db: Session, session: VttSession) -> int:
-    """How many images count: all but the practice."""
-    query = (
-        select(func.count()).select_from(Item).where(Item.session_id == session.id, Item.kind != "practice")
-    )
-    return db.scalar(query) or 0
 
 
 def present_main(db: Session, session: VttSession, reading_id: str, slot: int, practised: int) -> None:

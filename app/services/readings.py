@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import ClosedError, ConflictError, NotFoundError
 from app.protocol.design import Protocol
-from app.services import presentations, steps, submissions, telling
+from app.services import orders, presentations, steps, submissions, telling
 from app.services.places import Place
 from app.services.presentations import Near, Shown
 from app.services.seats import ReaderSeat
@@ -114,7 +114,8 @@ def welcome(db: Session, seat: ReaderSeat, now: datetime, language: str = ENGLIS
         started=started,
         practising=started and reading.answered < reading.practised,
         answered=max(0, reading.answered - reading.practised) // protocol.at_once,
-        total=(reading.total if started else presentations.total(db, session)) // protocol.at_once,
+        total=(reading.total if started else orders.totals(db, session, [reading.slot])[0])
+        // protocol.at_once,
         may_withdraw=started and reading.withdrawn_at is None and session.state == "open",
     )
 
@@ -135,7 +136,7 @@ def start(db: Session, seat: ReaderSeat, now: datetime, language: str = ENGLISH)
     if reading.started_at is not None:
         return
     reading.started_at = now
-    reading.total = presentations.total(db, session)
+    (reading.total,) = orders.totals(db, session, [reading.slot])
     if protocol.practice.images:
         reading.practised = presentations.present_practice(db, session, reading.id, reading.slot, 0)
     else:

@@ -33,7 +33,7 @@ CODEBOOK = (
     ("answer", "what the reader said", "real or synthetic"),
     ("likert", "the reader's rating of realness", "1 {first} to {points} {last}"),
     ("seconds", "from the image's display to the answer", "seconds, by the browser's steady clock"),
-    ("kind", "what the item was for", "main, practice, repeat or catch; main alone is analysed"),
+    ("kind", "what the item was for", "main, practice, repeat, catch or anchor; main alone is analysed"),
     ("position", "the place in this reader's order", "whole number from 1"),
     (
         "other",

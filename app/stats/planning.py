@@ -21,12 +21,20 @@ class Plan:
     half_width_90: Number
 
 
-def plan(readers: int, images: int, p: float = 0.5, reader_sd: float = 0.15, image_sd: float = 0.15) -> Plan:
-    """Var = τ²/R + ω²/M + σ²/(R·M) with σ² = p(1−p) − τ² − ω², df by Satterthwaite on the expected mean squares.
+def plan(
+    readers: int,
+    images: int,
+    p: float = 0.5,
+    reader_sd: float = 0.15,
+    image_sd: float = 0.15,
+    read: float = 1.0,
+) -> Plan:
+    """Var = τ²/R + ω²/M + σ²/(R·m) with σ² = p(1−p) − τ² − ω², df by Satterthwaite on the expected mean squares.
 
-    `images` counts the synthetic ones; τ and ω are SDs of readers and of images. The two-way crossed model of Searle,
+    `images` (M) counts the synthetic ones, of which each reader reads the fraction `read` (m = read·M), balanced over readers, so that each
+    is read by read·R of them; τ and ω are SDs of readers and of images. Where that leaves no df for the residual, df = R − 1. The two-way crossed model of Searle,
     Casella & McCulloch 1992, section 4.3, with Satterthwaite 1946, Biometrics Bulletin 2:110. Raises ValueError where
-    there is no reader or image, p is not within (0, 1), or the SDs leave no residual.
+    there is no reader or image, p or `read` is not within its bounds, or the SDs leave no residual.
     """
     tau2, omega2 = reader_sd**2, image_sd**2
     sigma2 = p * (1 - p) - tau2 - omega2
@@ -34,13 +42,16 @@ def plan(readers: int, images: int, p: float = 0.5, reader_sd: float = 0.15, ima
         raise ValueError(
             "a plan takes a reader, an image, a rate within 0 and 1, and SDs that it has room for"
         )
-    variance = tau2 / readers + omega2 / images + sigma2 / (readers * images)
+    if not 0 < read <= 1:
+        raise ValueError("a reader reads more than none and at most all of the images")
+    each, answers = read * images, read * images * readers
+    variance = tau2 / readers + omega2 / images + sigma2 / answers
     if readers < 2 or images < 2:
         few = NotEstimable("it takes two readers and two images")
         return Plan(readers, images, variance, few, few, few)
-    msr, msc = images * tau2 + sigma2, readers * omega2 + sigma2
-    below = msr**2 / (readers - 1) + msc**2 / (images - 1) + sigma2**2 / ((readers - 1) * (images - 1))
-    df = (variance * readers * images) ** 2 / below
+    msr, msc, left = each * tau2 + sigma2, read * readers * omega2 + sigma2, answers - readers - images + 1
+    below = msr**2 / (readers - 1) + msc**2 / (images - 1) + sigma2**2 / max(left, 1)
+    df = (variance * answers) ** 2 / below if left >= 1 else readers - 1.0
     se = sqrt(variance)
     return Plan(
         readers,

@@ -49,13 +49,14 @@ class Item(Table):
     """An image of a frozen session. Numbers are given in a random order, so they tell nothing.
 
     A practice item carries the feedback that its reader gets after answering; no other item has any. A repeat has the image of
-    the item that it repeats. A block holds real images and those of one model, or all of them.
+    the item that it repeats. A block holds real images and those of one model, or all of them. Where readers read some of the images, part 1, 2, …
+    is that of the item, and part 0 is for all readers.
     """
 
     __tablename__ = "items"
     __table_args__ = (
         UniqueConstraint("session_id", "number"),
-        CheckConstraint("kind IN ('main', 'practice', 'repeat', 'catch')", name="kind"),
+        CheckConstraint("kind IN ('main', 'practice', 'repeat', 'catch', 'anchor')", name="kind"),
         CheckConstraint("feedback IS NULL OR kind = 'practice'", name="feedback"),
     )
 
@@ -65,6 +66,7 @@ class Item(Table):
     number: Mapped[int]
     kind: Mapped[str] = mapped_column(String(16))
     block: Mapped[int] = mapped_column(default=1, server_default="1")
+    part: Mapped[int] = mapped_column(default=0, server_default="0")
     stimulus_sha256: Mapped[str] = mapped_column(String(64))
     feedback: Mapped[str | None] = mapped_column(String(16))
 

@@ -1,26 +1,27 @@
 """The planner beside a session's design: what it can show, before anybody is invited."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from app.errors import InvalidError
 from app.protocol import typed
 from app.protocol.design import Protocol
+from app.protocol.parts import MOST_PARTS
 from app.protocol.refusals import check_margin
 from app.report import plans
 from app.report.plans import Assumed, Panel
-from app.services import designs
+from app.services import feasible
 from app.typed import whole_number
 from app.web.deps import CurrentUser
 from app.web.pages import render
 
 router = APIRouter(prefix="/sessions/plan")
 MOST_READERS = 200
-READERS, IMAGES = 7, 20
+READERS = 7
+USUAL = Assumed()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +42,11 @@ class PlanPage:
     plan: PlanView
 
 
-def made(readers: int, n_real: int, n_synthetic: Sequence[int], delta: float) -> PlanView:
+def made(
+    readers: int, n_real: int, n_synthetic: Sequence[int], delta: float, assumed: Assumed = USUAL
+) -> PlanView:
     """The plan for each model by itself: the one with the fewest images, beside `n_real` real ones."""
-    assumed, fewest = Assumed(), min(n_synthetic)
+    fewest = min(n_synthetic)
     return PlanView(
         readers=readers,
         models=len(n_synthetic),
@@ -52,37 +55,40 @@ def made(readers: int, n_real: int, n_synthetic: Sequence[int], delta: float) ->
     )
 
 
-@router.get("")
-def plan(
-    request: Request,
-    user: CurrentUser,
-    readers: str = "",
-    n_real: str = "",
-    margin: str = "",
-    arm_blocks: str = "",
-    synthetic_set_id: Annotated[list[str] | None, Query()] = None,
-    n_synthetic: Annotated[list[str] | None, Query()] = None,
-) -> HTMLResponse:
-    """The planner for a design as it is typed so far."""
-    del user
-    chosen = zip(synthetic_set_id or [], n_synthetic or [], strict=False)
-    numbers = [number for set_id, number in chosen if set_id]
+def typed_so_far(fields: Mapping[str, Sequence[str]], readers: str = str(READERS)) -> PlanView:
+    """The plan for what stands in the fields of a design; for what makes no sense yet, the sentence that says so."""
+
+    def first(name: str) -> str:
+        return next(iter(fields.get(name, ())), "").strip()
+
+    synthetic = list(fields.get("n_synthetic", ()))
+    chosen = zip(fields.get("synthetic_set_id", ()), synthetic, strict=False)
+    numbers = [number for set_id, number in chosen if set_id] or synthetic[:1] or [""]
     try:
-        n_arms = [_images(number) for number in numbers or (n_synthetic or [""])[:1]]
-        real = _images(n_real) // (len(n_arms) if arm_blocks else 1)
-        delta = typed.margin(margin) if margin.strip() else Protocol().margin
+        n_arms = [_images(number) for number in numbers]
+        real = _images(first("n_real")) // (len(n_arms) if first("arm_blocks") else 1)
+        delta = typed.margin(first("margin")) if first("margin") else Protocol().margin
         check_margin(delta)
-        found = made(_readers(readers), max(real, 1), n_arms, delta)
+        assumed = replace(USUAL, read=_read(first("parts"), first("parts_read")))
+        return made(_readers(readers), max(real, 1), n_arms, delta, assumed)
     except InvalidError as error:
-        found = PlanView(readers=READERS, problem=error.sentence)
-    return render(request, "sessions/plan.html", PlanPage(found))
+        return PlanView(readers=READERS, problem=error.sentence)
+
+
+@router.get("")
+def plan(request: Request, user: CurrentUser) -> HTMLResponse:
+    """The planner for a design as it is typed so far: the fields of its form, and `readers`."""
+    del user
+    asked = request.query_params
+    fields = {name: asked.getlist(name) for name in asked}
+    return render(request, "sessions/plan.html", PlanPage(typed_so_far(fields, asked.get("readers", ""))))
 
 
 def _images(text: str) -> int:
-    number = whole_number(text, 1, designs.MOST_ITEMS)
+    number = whole_number(text, 1, feasible.MOST_ITEMS)
     if number is None:
         raise InvalidError(
-            f"Type numbers of images from 1 to {designs.MOST_ITEMS}, and the plan stands here."
+            f"Type numbers of images from 1 to {feasible.MOST_ITEMS}, and the plan stands here."
         )
     return number
 
@@ -92,3 +98,13 @@ def _readers(text: str) -> int:
     if number is None:
         raise InvalidError(f"Type a number of readers from 1 to {MOST_READERS}, and the plan stands here.")
     return number
+
+
+def _read(parts: str, read: str) -> float:
+    """Which share of the images each reader reads."""
+    numbers = [whole_number(text or "1", 1, MOST_PARTS) for text in (parts, read)]
+    if None in numbers or (numbers[1] or 0) > (numbers[0] or 0):
+        raise InvalidError(
+            f"Type a number of parts from 1 to {MOST_PARTS}, and at most as many to read; then the plan stands here."
+        )
+    return (numbers[1] or 1) / (numbers[0] or 1)

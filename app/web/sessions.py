@@ -1,26 +1,21 @@
-"""VTT sessions: list, create, freeze, open, invite, close."""
+"""VTT sessions: list, freeze, open, invite, close. They begin in designs.py."""
 
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app import clock
-from app.protocol import exchange, typed, wording
+from app.protocol import exchange
 from app.protocol.design import Protocol
-from app.protocol.questions import MOST_QUESTIONS
-from app.services import audit_views, designs, imagesets, manifests, sessions
+from app.services import audit_views, manifests, sessions
 from app.services.audit_views import AuditView
-from app.services.designs import NewSession
-from app.services.imagesets import ImageSetRow
 from app.services.invitations import Invited
 from app.services.people import SignedIn
 from app.services.sessions import SessionRow, SessionView
-from app.web import plans
 from app.web.deps import Context, Ctx, CurrentUser, personal_link
 from app.web.pages import render
-from app.web.plans import PlanView
 
 router = APIRouter(prefix="/sessions")
 
@@ -31,20 +26,6 @@ class SessionsPage:
 
     user: SignedIn
     sessions: list[SessionRow]
-
-
-@dataclass(frozen=True, slots=True)
-class NewSessionPage:
-    """sessions/new.html: sets to choose from, what a protocol is unless it is changed, and how many questions and models can be typed in."""
-
-    user: SignedIn
-    real_sets: list[ImageSetRow]
-    synthetic_sets: list[ImageSetRow]
-    protocol: Protocol
-    cues: tuple[str, ...]
-    question_rows: int
-    arm_rows: int
-    plan: PlanView
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,52 +52,6 @@ def listing(request: Request, ctx: Ctx, user: CurrentUser) -> HTMLResponse:
     with ctx.database.read() as db:
         page = SessionsPage(user, sessions.listing(db, user, clock.now()))
     return render(request, "sessions/list.html", page)
-
-
-@router.get("/new")
-def new(request: Request, ctx: Ctx, user: CurrentUser) -> HTMLResponse:
-    now = clock.now()
-    with ctx.database.read() as db:
-        page = NewSessionPage(
-            user=user,
-            real_sets=imagesets.listing(db, user, now, "real"),
-            synthetic_sets=imagesets.listing(db, user, now, "synthetic"),
-            protocol=Protocol(),
-            cues=wording.CUES,
-            question_rows=MOST_QUESTIONS,
-            arm_rows=designs.MOST_ARMS,
-            plan=plans.made(plans.READERS, plans.IMAGES, [plans.IMAGES], Protocol().margin),
-        )
-    return render(request, "sessions/new.html", page)
-
-
-@dataclass(frozen=True, slots=True)
-class _Typed:
-    """The form's fields, each with all its texts, and the protocol of a file, if one was chosen."""
-
-    fields: dict[str, list[str]]
-    protocol: Protocol | None
-
-
-async def _typed(request: Request) -> _Typed:
-    async with request.form() as form:
-        file = form.get("protocol_file")
-        data = b"" if file is None or isinstance(file, str) else await file.read(exchange.LONGEST + 1)
-        fields = {name: [text for text in form.getlist(name) if isinstance(text, str)] for name in form}
-    return _Typed(fields, exchange.read(data) if data else None)
-
-
-@router.post("")
-def create(ctx: Ctx, user: CurrentUser, sent: Annotated[_Typed, Depends(_typed)]) -> RedirectResponse:
-    form = sent.fields
-    names = ("title", "public_title", "real_set_id", "n_real")
-    texts = {name: next(iter(form.get(name, [])), "") for name in names}
-    chosen = zip(form.get("synthetic_set_id", []), form.get("n_synthetic", []), strict=False)
-    synthetic = tuple((set_id, number) for set_id, number in chosen if set_id)
-    asked = NewSession(**texts, synthetic=synthetic, protocol=sent.protocol or typed.protocol(form))
-    with ctx.database.write() as db:
-        session_id = designs.create(db, user, asked, ctx.settings.secret_key, clock.now())
-    return RedirectResponse(f"/sessions/{session_id}", 303)
 
 
 @router.get("/{session_id}")

@@ -18,7 +18,7 @@ from app.protocol.design import Protocol
 from app.protocol.practice import Practice
 from app.protocol.questions import Question
 from app.services import designs, people, sessions
-from app.services.designs import NewSession
+from app.services.feasible import NewSession
 from app.settings import Settings, load_settings
 from tests.browser.conftest import ARGUMENTS, installed
 from tests.servers import Server

@@ -27,7 +27,7 @@ from app.services import (
     sessions,
     unblinding,
 )
-from app.services.designs import NewSession
+from app.services.feasible import NewSession
 from app.services.submissions import Submission
 from app.settings import load_settings
 from app.tables.audit import AuditEvent

@@ -137,6 +137,7 @@ def test_no_column_of_images_or_items_tells_the_truth(empty):
         "number",
         "kind",
         "block",
+        "part",
         "stimulus_sha256",
         "feedback",
     }

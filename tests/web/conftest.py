@@ -180,10 +180,10 @@ def text(answer) -> str:
     return unescape(answer.text)
 
 
-def create(client: TestClient, known: Known, **changes: object):
+def create(client: TestClient, known: Known, action: str = "/sessions", **changes: object):
     """Ask for a draft session of the known sets."""
     sets = {"real_set_id": ident(known.real_set), "synthetic_set_id": ident(known.synthetic_set)}
-    return client.post("/sessions", data={**FORM, **sets, **changes})
+    return client.post(action, data={**FORM, **sets, **changes})
 
 
 def opened(site: Site, client: TestClient, known: Known, **changes: object) -> str:

@@ -64,3 +64,18 @@ def test_the_design_page_shows_a_plan_without_scripts(owner):
 def test_the_planner_is_for_researchers(furnished):
     answer = furnished.browser().get("/sessions/plan", params=SET)
     assert answer.status_code in {303, 401}
+
+
+def test_readers_of_some_parts_widen_the_interval(owner):
+    page = plan(owner, n_synthetic="100", parts="4", parts_read="2")
+    assert "7 readers × 100 synthetic images, each reader 50 of them" in page
+    assert f"± {100 * planning.plan(7, 100, read=0.5).half_width:.1f} points" in page
+    assert "at most as many to read" in plan(owner, parts="2", parts_read="3")
+
+
+def test_plans_of_incomplete_designs():
+    whole, half, nested = (planning.plan(6, 60, read=read) for read in (1, 0.5, 1 / 6))
+    assert whole.variance < half.variance < nested.variance
+    assert nested.df == 5  # each image by one reader: the residual cannot be told from the images
+    with pytest.raises(ValueError, match="more than none"):
+        planning.plan(6, 60, read=0)

@@ -32,9 +32,11 @@ def form_of(path: str) -> dict:
         return {"data": {"name": "n", "seeds": "0-3", "psi": "1", "noise_mode": "const"}}
     if path.endswith("/copies"):
         return {"data": {"mends": "clip"}}
-    if path == "/sessions":
+    if path == "/sessions" or path.endswith("/design"):
         return {"data": {**FORM, "real_set_id": MISSING, "synthetic_set_id": MISSING}}
-    return {"data": {"email": "nobody@example.org", "password": "wrong"} if path == "/sign-in" else {}}
+    return {
+        "data": {"email": "nobody@example.org", "password": "wrong"} if path == "/sign-in" else {"name": "n"}
+    }
 
 
 def call(client, method: str, path: str, ids: dict[str, str], headers=None):
@@ -53,10 +55,12 @@ def ids(furnished, owner, known):
     job = owner.post(f"{known.checkpoint}/samples", data={"name": "n", "seeds": "0-3", "psi": "1"}).headers[
         "location"
     ]
+    owner.post(f"{address}/template", data={"name": "Kept"})
     draft = owner.post("/image-sets/drafts", data={"name": "n"}, files={"files": ("a.png", png(1))})
     return {
         "session_id": ident(address),
         "draft_id": ident(draft.headers["location"]),
+        "template_id": re.search(r"/templates/([0-9a-f]{32})/", owner.get("/sessions/new").text)[1],
         "set_id": ident(known.real_set),
         "image_id": re.search(r"/images/([0-9a-f]{32})\.png", set_page)[1],
         "checkpoint_id": ident(known.checkpoint),

@@ -225,8 +225,8 @@ def test_the_same_draft_draws_the_same_items_and_each_reader_another_order(furni
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"practice_real": "5"}, "4 real images and 5 for practice or attention"),
-        ({"catch": "5"}, "4 synthetic images and 5 for practice or attention"),
+        ({"practice_real": "5"}, "4 real images and 5 for practice, anchors or attention"),
+        ({"catch": "5"}, "4 synthetic images and 5 for practice, anchors or attention"),
         ({"repeats": "3", "repeat_lag": "7"}, "choose fewer repeats or a smaller distance"),
         ({"repeats": "many"}, "repeated images is a whole number"),
         ({"practice_real": "1", "practice_pass_mark": "2"}, "pass mark"),
