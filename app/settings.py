@@ -8,6 +8,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from app.errors import InvalidError
+from app.mail import relay
+from app.mail.relay import Relay
 from app.typed import whole_number
 
 PREFIX = "BLINDREAD_"
@@ -23,6 +25,7 @@ _KNOWN = {
     "SECURE_COOKIES",
     "UPLOAD_LIMIT_MB",
     "FORWARDED_ALLOW_IPS",
+    *relay.NAMES,
 }
 
 
@@ -39,6 +42,7 @@ class Settings:
     secure_cookies: bool = False
     upload_limit_mb: int = 2048
     forwarded_allow_ips: str = "127.0.0.1"
+    relay: Relay | None = None
 
     @property
     def public_url(self) -> str:
@@ -65,6 +69,11 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     base_url = environ.get(PREFIX + "BASE_URL", "").rstrip("/")
     if base_url and urlsplit(base_url).scheme not in {"http", "https"}:
         raise InvalidError("BLINDREAD_BASE_URL must start with http:// or https://.")
+    mail_server = Relay.load(environ, PREFIX)
+    if mail_server and not base_url:
+        raise InvalidError(
+            "BLINDREAD_SMTP_HOST needs BLINDREAD_BASE_URL, the address that links in mails begin with."
+        )
     return Settings(
         data_dir=data_dir,
         database_url=environ.get(PREFIX + "DATABASE_URL") or f"sqlite:///{data_dir / 'blindread.db'}",
@@ -75,6 +84,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         secure_cookies=_flag(environ, "SECURE_COOKIES", default=base_url.startswith("https://")),
         upload_limit_mb=_whole_number(environ, "UPLOAD_LIMIT_MB", 2048, 1, 1_000_000),
         forwarded_allow_ips=environ.get(PREFIX + "FORWARDED_ALLOW_IPS") or "127.0.0.1",
+        relay=mail_server,
     )
 
 

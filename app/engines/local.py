@@ -92,8 +92,10 @@ def has_ended(db: Session, job_id: str) -> bool:
     return db.get_one(Job, job_id).finished_at is not None
 
 
-def put_off(db: Session, job_id: str, worker: str, now: datetime, reason: str) -> None:
-    """Try a job again after a rest, with the reason kept; after MOST_ATTEMPTS without progress it has failed."""
+def put_off(
+    db: Session, job_id: str, worker: str, now: datetime, reason: str, rest: timedelta = REST
+) -> None:
+    """Try a job again after a rest (twice as long the second time), with the reason kept; after MOST_ATTEMPTS without progress it has failed."""
     job = db.get_one(Job, job_id)
     if job.worker != worker or job.status != "running":
         return
@@ -102,7 +104,7 @@ def put_off(db: Session, job_id: str, worker: str, now: datetime, reason: str) -
     elif job.attempts >= MOST_ATTEMPTS:
         _end(job, "failed", now, f"{reason} It was tried {MOST_ATTEMPTS} times.")
     else:
-        job.status, job.leased_until, job.error = "queued", now + REST * job.attempts, reason
+        job.status, job.leased_until, job.error = "queued", now + rest * job.attempts, reason
 
 
 def _end(job: Job, status: str, now: datetime, error: str | None = None) -> None:

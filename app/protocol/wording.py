@@ -35,12 +35,19 @@ _PURPOSE = re.compile(
     r"|実画像|本物|偽|合成|人工|生成|コンピュータ|リアル|真实|真伪|真假|虚假|伪造|计算机|电脑|人造",  # written without spaces between words
     re.IGNORECASE,
 )
+_METHOD = re.compile(r"style ?gan\w*|\bgans?\b", re.IGNORECASE)
 _LETTERS = re.compile(r"\b(AI|KI|IA)\b")  # small letters are other words: “j’ai”
 
 
 def names_purpose(text: str) -> str:
     """The first word that says that some images are not real; empty where there is none."""
     found = _PURPOSE.search(text) or _LETTERS.search(text)
+    return found.group() if found else ""
+
+
+def names_method(text: str) -> str:
+    """The first word that names the method by which images were made; empty where there is none."""
+    found = _METHOD.search(text)
     return found.group() if found else ""
 
 

@@ -1,6 +1,5 @@
 """Whether the sets of a design can serve it: enough images of one shape, numbers that the protocol can be carried out with, a neutral title."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -134,7 +133,7 @@ def _check_pairs(real: int, synthetic: int, parts: int) -> None:
 
 def _neutral(title: str, protocol: Protocol) -> str:
     """A title that readers may see; raises InvalidError where it names the method, or a purpose that is hidden."""
-    if re.search(r"style ?gan|\bgans?\b", title, re.IGNORECASE):
+    if wording.names_method(title):
         raise InvalidError(
             "Readers see the title for readers: choose one that says nothing of how images were made, without “GAN”."
         )

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import ConflictError, InvalidError, NotFoundError
 from app.services import orders, tokens
+from app.tables.mails import MailedLink
 from app.tables.people import Reader, ReaderLogin
 from app.tables.sessions import Reading, VttSession
 
@@ -92,7 +93,7 @@ def renew(db: Session, reading_id: str, now: datetime) -> Invited:
         now + LINK_LASTS,
         None,
     )
-    db.execute(delete(ReaderLogin).where(ReaderLogin.reading_id == reading_id))
+    _shut_out(db, reading_id)
     return Invited(reading.id, db.get_one(Reader, reading.reader_id).code, token)
 
 
@@ -100,7 +101,16 @@ def revoke(db: Session, reading_id: str, now: datetime) -> None:
     """Make a link, and browsers that used it, useless; revoking twice is once."""
     reading = _reading(db, reading_id)
     reading.link_revoked_at = reading.link_revoked_at or now
-    db.execute(delete(ReaderLogin).where(ReaderLogin.reading_id == reading_id))
+    _shut_out(db, reading_id)
+
+
+def another_link(db: Session, reading: Reading, now: datetime) -> str:
+    """A further link to a reading, for a mail; those that were given out before work on, and all of them so much longer. Returns its token."""
+    token = tokens.new()
+    db.add(MailedLink(token_hash=tokens.digest(token), reading_id=reading.id))
+    reading.link_expires_at = now + LINK_LASTS
+    db.flush()
+    return token
 
 
 def progress(db: Session, session_id: str) -> list[ReaderProgress]:
@@ -156,6 +166,12 @@ def _next_code(db: Session, session_id: str) -> str:
     return next(
         code for code in (f"R{number:02d}" for number in range(1, len(taken) + 2)) if code not in taken
     )
+
+
+def _shut_out(db: Session, reading_id: str) -> None:
+    """End what was given out before: links in mails, and browsers that used a link."""
+    db.execute(delete(MailedLink).where(MailedLink.reading_id == reading_id))
+    db.execute(delete(ReaderLogin).where(ReaderLogin.reading_id == reading_id))
 
 
 def _reading(db: Session, reading_id: str) -> Reading:

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TypeVarTuple
 
-from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy import Row, Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.errors import ForbiddenError, NotFoundError, SignInRequiredError
 from app.services import audit, tokens
+from app.tables.mails import MailedLink
 from app.tables.people import Reader, ReaderLogin
 from app.tables.sessions import Reading, VttSession
 from app.words.sentence import N_
@@ -104,7 +105,9 @@ _SEAT = behind_cookie(
 
 
 def _linked(db: Session, token: str, now: datetime) -> Reading:
-    reading = db.scalar(select(Reading).where(Reading.link_hash == tokens.digest(token)))
+    found = tokens.digest(token)
+    mailed = select(MailedLink.reading_id).where(MailedLink.token_hash == found)
+    reading = db.scalar(select(Reading).where(or_(Reading.link_hash == found, Reading.id.in_(mailed))))
     if reading is None or reading.link_revoked_at is not None or reading.link_expires_at <= now:
         raise NotFoundError(_UNKNOWN_LINK)
     return reading

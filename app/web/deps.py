@@ -56,10 +56,14 @@ async def context(request: Request) -> Context:
 Ctx = Annotated[Context, Depends(context)]
 
 
+def public_address(request: Request, ctx: Context) -> str:
+    """What links that are given away begin with, without a slash at the end."""
+    return ctx.settings.base_url or str(request.base_url).rstrip("/")
+
+
 def personal_link(request: Request, ctx: Context, token: str) -> str:
     """The whole address of a personal link, to be given away."""
-    base = ctx.settings.base_url or str(request.base_url).rstrip("/")
-    return f"{base}/r/{token}"
+    return f"{public_address(request, ctx)}/r/{token}"
 
 
 def user(request: Request, ctx: Ctx) -> SignedIn:

@@ -1,23 +1,37 @@
 """Invitations: readers by a list, and who stands behind their codes."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
+from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from app import clock
 from app.errors import InvalidError
+from app.mail.message import Letter
+from app.protocol import mail_wording
+from app.protocol.mail_wording import Wording
 from app.report import cells
-from app.services import contacts, inviting, sessions
+from app.services import contacts, inviting, letters, mailing, sessions
 from app.services.contacts import ContactRow
 from app.services.inviting import InvitedList
+from app.services.jobs import JobView
+from app.services.mailing import MailState
 from app.services.people import SignedIn
-from app.web.deps import Context, Ctx, CurrentUser, personal_link
+from app.web.deps import Context, Ctx, CurrentUser, personal_link, public_address
 from app.web.pages import render
 
 router = APIRouter(prefix="/sessions/{session_id}")
 _LONGEST_FILE = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderRow:
+    """A reader, who that is, and what was mailed."""
+
+    contact: ContactRow
+    mails: list[MailState]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +42,13 @@ class InvitationsPage:
     session_id: str
     title: str
     state: str
-    contacts: list[ContactRow]
+    readers: list[ReaderRow]
     known: int
+    by_mail: bool
+    to_invite: int
+    job: JobView | None
+    wordings: dict[str, Wording]
+    placeholders: dict[str, tuple[str, ...]]
     typed: str = ""
     problem: str = ""
 
@@ -53,6 +72,27 @@ class LinksPage:
     links: list[LinkRow]
     listed: str
     repeated: int
+
+
+@dataclass(frozen=True, slots=True)
+class LetterRow:
+    """A mail for a researcher to send by hand; `mailto` opens it in a mail program."""
+
+    place: int
+    code: str
+    to: str
+    subject: str
+    body: str
+    mailto: str
+
+
+@dataclass(frozen=True, slots=True)
+class LettersPage:
+    """invitations/letters.html: mails to copy, each with its own link, shown this once."""
+
+    user: SignedIn
+    session_id: str
+    letters: list[LetterRow]
 
 
 async def _listed(request: Request) -> str:
@@ -85,6 +125,39 @@ def invite_all(
     return render(request, "invitations/links.html", _links(request, ctx, user, session_id, found))
 
 
+@router.post("/invitations/mail", response_model=None)
+def mail(request: Request, session_id: str, ctx: Ctx, user: CurrentUser) -> HTMLResponse | RedirectResponse:
+    """Invite all who were not yet: by mail, or without a mail server by texts to copy."""
+    now, key, by_mail = clock.now(), ctx.settings.secret_key, ctx.settings.relay is not None
+    with ctx.database.write() as db:
+        session = sessions.own(db, user, session_id)
+        chosen = mailing.uninvited(db, session_id, by_mail=by_mail)
+        if by_mail:
+            mailing.send(db, user, session, "invitation", chosen, key, now)
+            return RedirectResponse(f"/sessions/{session_id}/invitations", 303)
+        base = public_address(request, ctx)
+        shown = mailing.show(db, user, session, "invitation", chosen, base, key, now)
+    return letters_page(request, user, session_id, shown)
+
+
+@router.post("/invitations/wording", response_model=None)
+def reword(
+    request: Request,
+    session_id: str,
+    ctx: Ctx,
+    user: CurrentUser,
+    kind: Annotated[Literal["invitation", "reminder"], Form()],
+    subject: Annotated[str, Form()] = "",
+    body: Annotated[str, Form()] = "",
+) -> HTMLResponse | RedirectResponse:
+    try:
+        with ctx.database.write() as db:
+            letters.reword(db, user, session_id, kind, subject, body, ctx.settings.secret_key, clock.now())
+    except InvalidError as error:
+        return _show(request, ctx, user, session_id, problem=error.sentence)
+    return RedirectResponse(f"/sessions/{session_id}/invitations", 303)
+
+
 @router.post("/contacts/{reading_id}/delete")
 def forget(session_id: str, reading_id: str, ctx: Ctx, user: CurrentUser) -> RedirectResponse:
     with ctx.database.write() as db:
@@ -97,6 +170,24 @@ def forget_all(session_id: str, ctx: Ctx, user: CurrentUser) -> RedirectResponse
     with ctx.database.write() as db:
         contacts.forget_all(db, user, session_id, ctx.settings.secret_key, clock.now())
     return RedirectResponse(f"/sessions/{session_id}/invitations", 303)
+
+
+def letters_page(
+    request: Request, user: SignedIn, session_id: str, shown: list[tuple[str, Letter]]
+) -> HTMLResponse:
+    """The page of mails to copy."""
+    rows = [
+        LetterRow(
+            place=place,
+            code=code,
+            to=letter.to,
+            subject=letter.subject,
+            body=letter.body,
+            mailto=f"mailto:{quote(letter.to)}?subject={quote(letter.subject)}&body={quote(letter.body)}",
+        )
+        for place, (code, letter) in enumerate(shown, start=1)
+    ]
+    return render(request, "invitations/letters.html", LettersPage(user, session_id, rows))
 
 
 def _links(request: Request, ctx: Context, user: SignedIn, session_id: str, found: InvitedList) -> LinksPage:
@@ -112,17 +203,24 @@ def _links(request: Request, ctx: Context, user: SignedIn, session_id: str, foun
 def _show(
     request: Request, ctx: Context, user: SignedIn, session_id: str, typed: str = "", problem: str = ""
 ) -> HTMLResponse:
+    by_mail = ctx.settings.relay is not None
     with ctx.database.read() as db:
         session = sessions.own(db, user, session_id)
-        rows = contacts.of_session(db, session_id)
-    shown = InvitationsPage(
-        user=user,
-        session_id=session_id,
-        title=session.title,
-        state=session.state,
-        contacts=rows,
-        known=sum(bool(row.email) for row in rows),
-        typed=typed,
-        problem=problem,
-    )
+        mails = mailing.states(db, session_id)
+        rows = [ReaderRow(row, mails.get(row.reading_id, [])) for row in contacts.of_session(db, session_id)]
+        shown = InvitationsPage(
+            user=user,
+            session_id=session_id,
+            title=session.title,
+            state=session.state,
+            readers=rows,
+            known=sum(bool(row.contact.email) for row in rows),
+            by_mail=by_mail,
+            to_invite=len(mailing.uninvited(db, session_id, by_mail=by_mail)),
+            job=mailing.last_job(db, session_id, clock.now()),
+            wordings={kind: letters.wording(db, session_id, kind) for kind in letters.KINDS},
+            placeholders=mail_wording.PLACEHOLDERS,
+            typed=typed,
+            problem=problem,
+        )
     return render(request, "invitations/page.html", shown, 422 if problem else 200)

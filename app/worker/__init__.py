@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.engines import local
 from app.errors import AppError, UnavailableError
-from app.services import audits, checkpoints, drafts, imports, pictures, reports, samples, sessions
+from app.services import audits, checkpoints, drafts, imports, mailing, pictures, reports, samples, sessions
 from app.tables.jobs import Job
-from app.worker import drawing, generators, images, studies
+from app.worker import drawing, generators, images, mails, studies
 from app.worker.work import Parts, Work
 from models import sample
 from models.errors import Refusal
@@ -38,7 +38,9 @@ BODIES: dict[str, Callable[[Work], None]] = {
     sessions.FREEZE_JOB: studies.freeze,
     audits.AUDIT_JOB: studies.audit,
     reports.REPORT_JOB: studies.make_report,
+    mailing.MAIL_JOB: mails.send,
 }
+_RESTS = {mailing.MAIL_JOB: mails.REST}
 
 
 def run(parts: Parts, stopping: threading.Event, concurrency: int = 1) -> None:
@@ -139,8 +141,8 @@ def _do(work: Work) -> Callable[[Session], None]:
             BODIES[job.kind](work)
     except UnavailableError as error:
         log.warning("job put off", job=job.id, kind=job.kind, reason=error.sentence)
-        sentence = error.sentence
-        return lambda db: local.put_off(db, job.id, name, clock.now(), sentence)
+        sentence, rest = error.sentence, _RESTS.get(job.kind, local.REST)
+        return lambda db: local.put_off(db, job.id, name, clock.now(), sentence, rest)
     except (AppError, Refusal) as refusal:
         sentence = str(refusal)
         return lambda db: local.finish(db, job.id, name, clock.now(), sentence)

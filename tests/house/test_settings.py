@@ -40,11 +40,51 @@ def test_https_addresses_make_cookies_secure(tmp_path):
         ("BASE_URL", "vtt.example.org", "http"),
         ("DATADIR", "x", "Unknown setting"),
         ("UPLOAD_LIMIT_MB", "-1", "whole number"),
+        ("SMTP_HOST", "mail.example.org", "SMTP_FROM must be"),
+        ("SMTP_USER", "study", "SMTP_USER needs BLINDREAD_SMTP_HOST"),
     ],
 )
 def test_a_setting_that_cannot_be_used_gets_a_sentence(tmp_path, name, value, word):
     with pytest.raises(InvalidError, match=word):
         load_settings({"BLINDREAD_DATA_DIR": str(tmp_path), f"BLINDREAD_{name}": value})
+
+
+MAIL = {
+    "BASE_URL": "https://vtt.example.org",
+    "SMTP_HOST": "mail.example.org",
+    "SMTP_FROM": "Reader study <study@example.org>",
+}
+
+
+def with_mail(folder, **changes):
+    named = {f"BLINDREAD_{name}": value for name, value in (MAIL | changes).items()}
+    return load_settings({"BLINDREAD_DATA_DIR": str(folder), **named})
+
+
+@pytest.mark.parametrize(("tls", "port"), [("", 587), ("starttls", 587), ("TLS", 465), ("none", 25)])
+def test_a_mail_server_is_asked_at_its_usual_port(tmp_path, tls, port):
+    relay = with_mail(tmp_path, SMTP_TLS=tls).relay
+    assert (relay.host, relay.port) == ("mail.example.org", port)
+    assert relay.sender.addr_spec == "study@example.org"
+    assert with_mail(tmp_path, SMTP_PORT="2525").relay.port == 2525
+    assert "the password" not in repr(with_mail(tmp_path, SMTP_PASSWORD="the password"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"SMTP_TLS": "ssl"}, "starttls, tls or none"),
+        ({"SMTP_PORT": "0"}, "SMTP_PORT must be"),
+        ({"SMTP_TLS": "none", "SMTP_PASSWORD": "x"}, "sent in clear"),
+        ({"SMTP_FROM": "nobody"}, "SMTP_FROM must be"),
+        ({"SMTP_FROM": "Ann <a@b\nBcc: c@d.org>"}, "SMTP_FROM must be"),
+        ({"SMTP_FROM": "Änn <änn@example.org>"}, "SMTP_FROM must be"),
+        ({"BASE_URL": ""}, "needs BLINDREAD_BASE_URL"),
+    ],
+)
+def test_a_mail_server_that_cannot_be_used_gets_a_sentence(tmp_path, changes, words):
+    with pytest.raises(InvalidError, match=words):
+        with_mail(tmp_path, **changes)
 
 
 def test_a_data_folder_that_cannot_be_made_gets_a_sentence(tmp_path):

@@ -1,0 +1,1 @@
+"""Mail as it goes out: the server that takes it, a message's form, the conversation."""
