@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import ConflictError
 from app.mail.message import Letter
-from app.services import jobs, letters, sessions, tokens
+from app.services import audit, jobs, letters, sessions, tokens
 from app.services.jobs import JobView
 from app.services.people import SignedIn
 from app.tables.contacts import Contact
@@ -63,7 +63,7 @@ def uninvited(db: Session, session_id: str, *, by_mail: bool) -> list[str]:
 
     One that an ended job left unsent is to be sent yet; one that was refused is not.
     """
-    mailed = select(Mail.reading_id).where(Mail.kind == "invitation", ~_left())
+    mailed = select(Mail.reading_id).where(Mail.kind == "invitation", ~left())
     query = select(Reading.id).where(
         Reading.session_id == session_id,
         Reading.link_revoked_at.is_(None),
@@ -78,23 +78,32 @@ def uninvited(db: Session, session_id: str, *, by_mail: bool) -> list[str]:
 
 def send(
     db: Session,
-    user: SignedIn,
     session: VttSession,
     kind: str,
     reading_ids: Sequence[str],
+    *,
+    owner_id: str,
+    actor: str,
     key: bytes,
     now: datetime,
 ) -> None:
-    """Ask the worker for a mail to each of these readings; raises ConflictError where there is none."""
+    """Ask the worker for a mail to each of these readings, in a job of `owner_id`'s; raises ConflictError where there is none."""
     _require(session, reading_ids)
-    payload: dict[str, object] = {"session_id": session.id, "actor": user.pseudonym}
-    job_id = jobs.enqueue(db, user.id, MAIL_JOB, payload, now)
-    left = select(Mail).where(Mail.kind == kind, Mail.reading_id.in_(reading_ids), _left())
-    again = {mail.reading_id: mail for mail in db.scalars(left)}
+    job_id = jobs.enqueue(db, owner_id, MAIL_JOB, {"session_id": session.id, "actor": actor}, now)
+    unsent = select(Mail).where(Mail.kind == kind, Mail.reading_id.in_(reading_ids), left())
+    again = {mail.reading_id: mail for mail in db.scalars(unsent)}
     for reading_id in reading_ids:
         mail = again.get(reading_id) or _add(db, reading_id, kind, "waiting", now)
         mail.job_id = job_id
-    sessions.record(db, key, user, session, f"{kind}s asked for", now, readings=list(reading_ids))
+    audit.record(
+        db,
+        key,
+        now=now,
+        actor=actor,
+        action=f"{kind}s asked for",
+        subject=f"session:{session.id}",
+        readings=list(reading_ids),
+    )
 
 
 def show(
@@ -121,7 +130,7 @@ def _require(session: VttSession, reading_ids: Sequence[str]) -> None:
         raise ConflictError("There is nobody left to write to.")
 
 
-def _left() -> ColumnElement[bool]:
+def left() -> ColumnElement[bool]:
     """Whether a mail was asked for and its job ended without it."""
     ended = select(Job.id).where(Job.finished_at.is_not(None))
     return (Mail.status == "waiting") & Mail.job_id.in_(ended)

@@ -47,3 +47,23 @@ class MailWording(Table):
     kind: Mapped[str] = mapped_column(String(16), primary_key=True)
     subject: Mapped[str] = mapped_column(String(150))
     body: Mapped[str] = mapped_column(Text)
+
+
+class NoReminders(Table):
+    """Somebody who wants no reminders: the fingerprint of a person, or the reading of one whose address was never known."""
+
+    __tablename__ = "no_reminders"
+
+    who: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[datetime]
+
+
+class AutomaticReminders(Table):
+    """A session whose stalled readers the worker reminds by itself after so many idle days."""
+
+    __tablename__ = "automatic_reminders"
+
+    session_id: Mapped[str] = mapped_column(
+        ForeignKey("vtt_sessions.id", ondelete="CASCADE"), primary_key=True
+    )
+    days: Mapped[int]

@@ -133,7 +133,9 @@ def mail(request: Request, session_id: str, ctx: Ctx, user: CurrentUser) -> HTML
         session = sessions.own(db, user, session_id)
         chosen = mailing.uninvited(db, session_id, by_mail=by_mail)
         if by_mail:
-            mailing.send(db, user, session, "invitation", chosen, key, now)
+            mailing.send(
+                db, session, "invitation", chosen, owner_id=user.id, actor=user.pseudonym, key=key, now=now
+            )
             return RedirectResponse(f"/sessions/{session_id}/invitations", 303)
         base = public_address(request, ctx)
         shown = mailing.show(db, user, session, "invitation", chosen, base, key, now)

@@ -60,6 +60,7 @@ def run(parts: Parts, stopping: threading.Event, concurrency: int = 1) -> None:
     while not stopping.is_set():
         with suppress(UnavailableError):  # the next sweep comes in a minute
             sweep_staging(parts)
+            mails.remind(parts)
         stopping.wait(_SWEEP_SECONDS)
     for thread in threads:
         thread.join()

@@ -9,13 +9,16 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 
+import structlog
 from sqlalchemy.orm import Session
 
 from app import clock
 from app.errors import ConflictError, UnavailableError
 from app.mail.post import Post, PutOffError, RefusedError
-from app.services import outbox
-from app.worker.work import Work
+from app.services import outbox, reminders
+from app.worker.work import Parts, Work
+
+log = structlog.get_logger()
 
 REST = timedelta(minutes=5)  # servers that put strangers' mail off want to be asked again after some minutes
 _RETRY_SECONDS = 0.5
@@ -40,6 +43,18 @@ def send(work: Work) -> None:
     if put_off:
         raise UnavailableError(f"{put_off[-1]} {len(put_off)} of {len(mails)} mails are waiting.")
     work.alive(len(mails), len(mails))
+
+
+def remind(parts: Parts) -> None:
+    """Ask for the automatic reminders that are due, where there is a mail server to send them."""
+    if parts.settings.relay is None:
+        return
+    with parts.database.read() as db:
+        if not reminders.due(db, clock.now()):
+            return
+    with parts.database.write() as db:
+        count = reminders.send_due(db, parts.settings.secret_key, clock.now())
+    log.info("reminders asked for", count=count)
 
 
 def _send(work: Work, post: Post, mail_id: str) -> None:

@@ -1,6 +1,8 @@
 # ruff: noqa: F401, F811 - pytest finds fixtures by the names of arguments
 """The pages of invitations in a real browser: axe, widths, copying."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -15,7 +17,8 @@ from tests.web.conftest import (
     opened,
     owner,
 )
-from tests.web.test_invitations import CSV
+from tests.web.test_invitations import CSV, invite_list
+from tests.web.test_reminders import days_pass
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -60,4 +63,27 @@ def test_inviting_by_a_list_is_accessible(furnished, owner, known, signed_in):
     found += violations(page)
     page.get_by_role("dialog").get_by_role("button", name="Delete name and address").click()
     expect(page.get_by_role("button", name="Delete name and address")).to_have_count(1)
+    assert found == []
+
+
+def test_reminding_is_accessible(furnished, owner, known, signed_in):
+    address = opened(furnished, owner, known)
+    invite_list(owner, address)
+    page = signed_in(bypass_csp=True, viewport={"width": 1024, "height": 1366})
+    page.goto(f"{address}/reminders")
+    expect(page.get_by_text("Nobody has been idle for 7 days.")).to_be_visible()
+    found = violations(page)
+    days_pass(furnished, 8)
+    page.goto(address)
+    page.get_by_role("link", name="Remind those who stalled").click()
+    found += violations(page)
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert not too_wide(page)
+    page.get_by_role("button", name="Show 3 reminders to copy").click()
+    text = page.get_by_label("Text").first.input_value()
+    page.goto(re.search(r"/read/no-reminders/\S+", text)[0])
+    found += violations(page)
+    page.get_by_role("button", name="Keine Erinnerungen mehr").click()
+    expect(page.get_by_role("status")).to_contain_text("keine Erinnerungen mehr")
+    found += violations(page)
     assert found == []
