@@ -7,19 +7,20 @@ nothing of its block was saved, and the same again later is right.
 """
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, DateTime, MetaData, create_engine, event
 from sqlalchemy.engine import Dialect, Engine, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from app.errors import ConflictError, UnavailableError
 from app.fairlock import FairLock
+from app.together import Together
 from app.words.sentence import N_
 
 PATIENCE = 5.0  # seconds that a person may wait for another process's write
@@ -93,6 +94,7 @@ class Database:
         )
         self._writing = self.engine.execution_options(begin="BEGIN IMMEDIATE")
         self._writers = FairLock()
+        self._together: Together | None = None  # who holds the lock may touch it
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -113,6 +115,25 @@ class Database:
             db.begin(),
         ):
             yield db
+
+    @contextmanager
+    def write_together(self) -> Iterator[Session]:
+        """Like `write`, for many short blocks at once: those that wait for their turn are committed with those before them."""
+        with self._queue(), self._available():
+            together = self._together = self._together or Together(self._writing.connect())
+            try:
+                with together.session() as db:
+                    try:
+                        yield db
+                        db.commit()
+                    except OperationalError:  # SQLite may have undone what the others wrote as well
+                        self._end_together(keep=False)
+                        raise
+            finally:
+                if self._together and (together.full or not self._writers.pass_on()):
+                    self._end_together()
+        if not together.kept():
+            raise UnavailableError(_BUSY)
 
     @contextmanager
     def rebuild(self) -> Iterator[Connection]:
@@ -138,12 +159,26 @@ class Database:
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
+        """A turn alone, after what others wrote together is kept."""
+        with self._queue():
+            if self._together:
+                with suppress(SQLAlchemyError):  # told to those whom it concerns
+                    self._end_together()
+            yield
+
+    @contextmanager
+    def _queue(self) -> Iterator[None]:
         with ExitStack() as stack:
             try:
                 stack.enter_context(self._writers.held(self._patience))
             except TimeoutError:
                 raise UnavailableError(_BUSY) from None
             yield
+
+    def _end_together(self, *, keep: bool = True) -> None:
+        together, self._together = self._together, None
+        if together:
+            together.end(keep=keep)
 
     @contextmanager
     def _available(self) -> Iterator[None]:

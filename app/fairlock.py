@@ -21,18 +21,36 @@ class FairLock:
         with self._mutex:
             self._queue.append(turn)
             first = len(self._queue) == 1
-        if not first and not turn.acquire(timeout=patience):
-            self._leave(turn)
+        if not first and not turn.acquire(timeout=patience) and self._given_up(turn):
             raise TimeoutError
         try:
             yield
         finally:
             self._leave(turn)
 
-    def _leave(self, turn: threading.Lock) -> None:
-        """Out of the queue, from the front or from within; the new front, if it is one, is woken."""
+    def pass_on(self) -> bool:
+        """Within the block, leave it to whoever waits, who is then sure to hold it; False where nobody does, and it is still held."""
         with self._mutex:
-            front = self._queue[0] is turn
+            if len(self._queue) == 1:
+                return False
+            self._next()
+            return True
+
+    def _given_up(self, turn: threading.Lock) -> bool:
+        """Out of the queue; not if it came to the front at the last moment, because then it is held."""
+        with self._mutex:
+            if self._queue[0] is turn:
+                return False
             self._queue.remove(turn)
-            if front and self._queue:
-                self._queue[0].release()
+            return True
+
+    def _leave(self, turn: threading.Lock) -> None:
+        """Out of the queue, unless it was passed on already."""
+        with self._mutex:
+            if self._queue and self._queue[0] is turn:
+                self._next()
+
+    def _next(self) -> None:
+        self._queue.popleft()
+        if self._queue:
+            self._queue[0].release()

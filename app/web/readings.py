@@ -138,7 +138,7 @@ def state(ctx: Ctx, who: AskingReader) -> JSONResponse:
 @router.post("/read/ratings")
 def rate(body: SubmissionBody, ctx: Ctx, who: AskingReader) -> JSONResponse:
     """Keep an answer; the commit is on disk before this returns."""
-    with ctx.database.write() as db:
+    with ctx.database.write_together() as db:
         place = who.place(db)
         after = readings.rate(db, place, body.submission(), clock.now())
     return _stated(after, show_progress=place.protocol.show_progress)

@@ -14,6 +14,7 @@ from tests.web.conftest import ident, opened
 
 CALLS = "trace=fsync,fdatasync,recvfrom,sendto"
 AT_ONCE = 4
+SOCKET = re.compile(r"\w+:\[[^\]]+\]")
 CALL = re.compile(r"^(?P<thread>\d+) +(?:<\.\.\. )?(?P<name>[a-z]+)(?P<resumed> resumed>)?(?P<rest>.*)$")
 
 
@@ -44,7 +45,7 @@ def server(furnished, trace):
 
 
 def happened(trace):
-    """What the server did, in its order: "asked" (an answer came in), "synced" (SQLite's log), "told" (a 200 began to go out)."""
+    """What the server did, in its order, each with the connection: "asked" (an answer came in), "synced" (SQLite's log; None), "told" (a 200 began to go out)."""
     begun = {}
     for line in trace.read_text(errors="replace").splitlines():
         call = CALL.match(line)
@@ -52,13 +53,22 @@ def happened(trace):
             continue
         text = begun.pop(call["thread"], "") + call["rest"] if call["resumed"] else call["rest"]
         if call["name"] == "sendto" and not call["resumed"] and '"HTTP/1.1 200' in text:
-            yield "told"
+            yield "told", SOCKET.search(text)[0]
         elif text.endswith("<unfinished ...>"):
             begun[call["thread"]] = text
         elif call["name"] == "recvfrom" and '"POST /read/ratings' in text:
-            yield "asked"
+            yield "asked", SOCKET.search(text)[0]
         elif call["name"].endswith("sync") and "-wal>" in text and text.endswith("= 0"):
-            yield "synced"
+            yield "synced", None
+
+
+def rated(trace, before):
+    """For each answer that came in, whether the log was synced before it was acknowledged on its connection."""
+    steps = list(happened(trace))[before:]
+    for place, (step, connection) in enumerate(steps):
+        if step == "asked":
+            told = steps.index(("told", connection), place)
+            yield ("synced", None) in steps[place:told]
 
 
 def rate_all(server, cookie):
@@ -79,15 +89,12 @@ def test_the_log_is_synced_between_each_answer_and_its_acknowledgement(
     before = len(list(happened(trace)))
     count = rate_all(server, cookie)
     server.kill()
-    steps = list(happened(trace))[before:]
-    asked = [n for n, step in enumerate(steps) if step == "asked"]
-    assert len(asked) == count == 8
-    for here in asked:
-        told = steps.index("told", here)
-        assert "synced" in steps[here:told]
+    synced = list(rated(trace, before))
+    assert len(synced) == count == 8
+    assert all(synced)
 
 
-def test_answers_at_once_have_a_sync_each(server, trace, furnished, owner, known):
+def test_answers_at_once_are_synced_before_each_acknowledgement(server, trace, furnished, owner, known):
     cookies = readers.invited(furnished, ident(opened(furnished, owner, known)), AT_ONCE)
     before = len(list(happened(trace)))
     book, rng = readers.Book(), random.Random(1)
@@ -100,11 +107,6 @@ def test_answers_at_once_have_a_sync_each(server, trace, furnished, owner, known
         thread.join()
     server.kill()
     assert readers.check(furnished, book) == 8 * AT_ONCE
-    steps = list(happened(trace))[before:]
-    told = synced = 0
-    for step in steps:
-        synced += step == "synced"
-        told += step == "told"
-        assert told <= synced + AT_ONCE  # each reader looks once, unsynced, before its first answer
-    assert steps.count("asked") == 8 * AT_ONCE
-    assert synced >= 8 * AT_ONCE
+    synced = list(rated(trace, before))
+    assert len(synced) == 8 * AT_ONCE
+    assert all(synced)

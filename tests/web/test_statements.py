@@ -39,7 +39,7 @@ def test_an_answer_takes_three_looks_and_two_changes(furnished, reader):
     current = reader.get("/read/state").json()["current"]
     with counted(furnished) as verbs:
         assert answer(reader, current).status_code == 200
-    assert verbs == ["BEGIN", "SELECT", "SELECT", "SELECT", "INSERT", "UPDATE"]
+    assert verbs == ["BEGIN", "SAVEPOINT", "SELECT", "SELECT", "SELECT", "INSERT", "UPDATE", "RELEASE"]
 
 
 def test_an_answer_sent_again_changes_nothing(furnished, reader):
@@ -47,7 +47,7 @@ def test_an_answer_sent_again_changes_nothing(furnished, reader):
     first = answer(reader, current)
     with counted(furnished) as verbs:
         assert answer(reader, current).json() == first.json()
-    assert verbs == ["BEGIN", "SELECT", "SELECT", "SELECT"]
+    assert verbs == ["BEGIN", "SAVEPOINT", "SELECT", "SELECT", "SELECT", "RELEASE"]
 
 
 def test_a_change_asks_once_more(furnished, reader):
@@ -55,7 +55,7 @@ def test_a_change_asks_once_more(furnished, reader):
     answer(reader, current)
     with counted(furnished) as verbs:
         assert answer(reader, current, key="another-key", revises=True).status_code == 200
-    assert verbs == ["BEGIN", "SELECT", "SELECT", "SELECT", "SELECT", "INSERT", "UPDATE"]
+    assert verbs == ["BEGIN", "SAVEPOINT", *["SELECT"] * 4, "INSERT", "UPDATE", "RELEASE"]
 
 
 def test_an_image_takes_two_looks(furnished, reader):
@@ -71,4 +71,4 @@ def test_a_cookie_of_nobody_takes_one_look(furnished, reader):
     reader.cookies.set("blindread_reader", "somebody")
     with counted(furnished) as verbs:
         assert answer(reader, current).status_code == 401
-    assert verbs == ["BEGIN", "SELECT"]
+    assert verbs == ["BEGIN", "SAVEPOINT", "SELECT", "ROLLBACK"]
