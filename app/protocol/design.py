@@ -29,6 +29,7 @@ class Protocol:
     The images are dealt into `parts`, of which each reader reads `parts_read` (1 of 1: all read all).
     `repeats` images come twice, at least `repeat_lag` images apart; `catch` images are degraded beyond doubt; `anchors` come first, the same
     for all, half of them real, without feedback, so that readers find their scale: they are not analysed.
+    With `fresh_readers` nobody is invited by an address by which images of the same sets were read in another session.
     `mends` are changes of the pixels that all items get alike before they are encoded. `margin` is the half-width δ around ½ within which
     balanced accuracy counts as guessing.
     """
@@ -61,6 +62,7 @@ class Protocol:
     repeat_lag: int = 10
     catch: int = 0
     display_check: bool = False
+    fresh_readers: bool = False
     smallest_width: int = 0
     smallest_height: int = 0
     mends: tuple[str, ...] = ()

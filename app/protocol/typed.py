@@ -13,7 +13,7 @@ from app.typed import whole_number
 
 _FLAGS = (
     *("purpose_hidden", "disclose_ratio", "show_progress", "allow_undo"),
-    *("fixed_presentation", "remarks", "display_check", "arm_blocks"),
+    *("fixed_presentation", "remarks", "display_check", "arm_blocks", "fresh_readers"),
 )
 _TEXTS = ("instructions", "answering", "question", "consent", "debrief")
 _NUMBERS = {

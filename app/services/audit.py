@@ -18,6 +18,7 @@ from app.tables.audit import AuditEvent
 _START = "0" * 64
 UNBLINDING = "unblinding"  # truth joined to ratings was looked at
 TRUTH_SEEN = "truth seen"  # the truth about single images was looked at
+LOOKS = (UNBLINDING, TRUTH_SEEN)
 
 
 def record(

@@ -8,10 +8,11 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.errors import AppError, InvalidError
-from app.services import contacts, invitations, persons, reader_lists, sessions
+from app.services import contacts, eligibility, invitations, persons, reader_lists, sessions
 from app.services.invitations import Invited
 from app.services.people import SignedIn
 from app.services.reader_lists import Row
+from app.tables.sessions import VttSession
 
 _MOST_TOLD = 10
 
@@ -51,7 +52,12 @@ def invite_all(
         frozenset(row.code for row in contacts.of_session(db, session_id)),
         contacts.fingerprints(db, session_id),
     )
-    _refuse([(row, _problem(row, rows, there, key)) for row in rows])
+    _refuse(
+        [
+            (row, _problem(row, rows, there, key) or _not_eligible(db, session, row, there, key))
+            for row in rows
+        ]
+    )
     new = [row for row in rows if not _repeated(row, there, key)]
     given = [
         _invite(db, user, session_id, row, key, now)
@@ -84,6 +90,13 @@ def _problem(row: Row, rows: Sequence[Row], there: _There, key: bytes) -> str:
     except AppError as error:
         return error.sentence
     return reader_lists.problem(row) or _twice(row, rows) or _contradicts(row, there, key)
+
+
+def _not_eligible(db: Session, session: VttSession, row: Row, there: _There, key: bytes) -> str:
+    """Why the person of a new row may not read this session."""
+    if not row.email or _repeated(row, there, key):
+        return ""
+    return eligibility.hindrance(db, session, persons.fingerprint(key, row.email), key)
 
 
 def _twice(row: Row, rows: Sequence[Row]) -> str:

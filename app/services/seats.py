@@ -18,7 +18,7 @@ Columns = TypeVarTuple("Columns")
 
 LOGIN_LASTS = timedelta(days=30)
 _UNKNOWN_LINK = N_("This link is not valid. Please ask the person who invited you for a new one.")
-_SAW_THE_TRUTH = N_(
+SAW_THE_TRUTH = N_(
     "This browser is signed in as somebody who has seen the answers to this reading, and cannot be its reader."
 )
 
@@ -59,8 +59,8 @@ def confirm(db: Session, token: str, now: datetime, actor: str | None = None) ->
     """
     reading = _linked(db, token, now)
     subject = f"session:{reading.session_id}"
-    if actor and any(audit.happened(db, act, subject, actor) for act in (audit.UNBLINDING, audit.TRUTH_SEEN)):
-        raise ForbiddenError(_SAW_THE_TRUTH)
+    if actor and any(audit.happened(db, act, subject, actor) for act in audit.LOOKS):
+        raise ForbiddenError(SAW_THE_TRUTH)
     reading.opened_at = reading.opened_at or now
     cookie = tokens.new()
     db.add(

@@ -14,7 +14,7 @@ from app import clock
 from app.errors import NotFoundError, TooManyError
 from app.protocol.design import Protocol
 from app.protocol.refusals import LONGEST_LABEL
-from app.services import readings, seats, submissions
+from app.services import eligibility, readings, seats, submissions
 from app.services.readings import State
 from app.services.submissions import Mark, Submission
 from app.web import language, reading_words
@@ -96,6 +96,7 @@ def confirm(request: Request, token: str, ctx: Ctx) -> RedirectResponse:
     """Open the reading in this browser."""
     with _guessing_slowed(request, ctx), ctx.database.write() as db:
         cookie = seats.confirm(db, token, clock.now(), signed_in(request, db))
+        eligibility.require_blind(db, seats.seat(db, cookie, clock.now()), ctx.settings.secret_key)
     response = RedirectResponse("/read", 303)
     response.set_cookie(
         READER_COOKIE,
