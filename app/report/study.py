@@ -16,18 +16,23 @@ class Sampled:
 
 @dataclass(frozen=True, slots=True)
 class Turnout:
-    """How many readers were invited, began, finished, withdrew their answers, and did not consent."""
+    """How many readers were invited, began, finished, withdrew their answers, did not consent, opened their link, and gave answers that count."""
 
     invited: int
     started: int
     finished: int
     withdrew: int
     declined: int
+    opened: int = 0
+    analysed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """A session as it was designed and held; `preparation` in words, dates as YYYY-MM-DD (empty: it did not happen)."""
+    """A session as it was designed and held; `preparation` in words, dates as YYYY-MM-DD (empty: it did not happen).
+
+    `marks` say what a reader of the report has to know of how the session was closed and unblinded.
+    """
 
     protocol: Protocol
     n_real: int
@@ -38,3 +43,4 @@ class Study:
     frozen: str
     opened: str
     closed: str
+    marks: tuple[str, ...] = ()

@@ -17,6 +17,7 @@ from app.tables.audit import AuditEvent
 
 _START = "0" * 64
 UNBLINDING = "unblinding"  # truth joined to ratings was looked at
+EARLY = "unblinding before closing"  # the same, while readers could still rate; with a reason
 TRUTH_SEEN = "truth seen"  # the truth about single images was looked at
 LOOKS = (UNBLINDING, TRUTH_SEEN)
 
@@ -52,6 +53,12 @@ def happened(db: Session, action: str, subject: str, actor: str) -> bool:
         AuditEvent.action == action, AuditEvent.subject == subject, AuditEvent.actor == actor
     )
     return db.scalar(query.limit(1)) is not None
+
+
+def events(db: Session, action: str, subject: str) -> list[AuditEvent]:
+    """What was done to this subject in this way, in its order."""
+    query = select(AuditEvent).where(AuditEvent.action == action, AuditEvent.subject == subject)
+    return list(db.scalars(query.order_by(AuditEvent.number)))
 
 
 def actors(db: Session, action: str, subject: str) -> list[str]:

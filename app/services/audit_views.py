@@ -132,7 +132,7 @@ def look(db: Session, user: SignedIn, session_id: str, key: bytes, now: datetime
     Raises ConflictError while readers may rate, or where there is no finished audit.
     """
     session = sessions.own(db, user, session_id)
-    if session.state == "open":
+    if session.state in {"open", "paused"}:
         raise ConflictError("Nobody looks at the truth while readers are at work.")
     if audits.finished_of(db, session) is None:
         raise ConflictError("The blinding audit has not been finished.")

@@ -2,14 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.protocol.design import Protocol
-from app.report.study import Sampled, Study, Turnout
-from app.services import feasible, import_words, sessions
+from app.report.study import Sampled, Study
+from app.services import feasible, import_words, monitoring, sessions, unblinding
 from app.tables.images import ImageSet
-from app.tables.sessions import Arm, Reading, VttSession
+from app.tables.sessions import Arm, VttSession
 
 _MODES = {"L": "greyscale", "RGB": "colour"}
 
@@ -24,10 +23,11 @@ def study(db: Session, session: VttSession) -> Study:
         arms=tuple(_tested(db, arm) for arm in arms),
         size=f"{width} × {height} pixels, {_MODES.get(mode, mode)}",
         preparation=_prepared(db.get_one(ImageSet, session.real_set_id)),
-        turnout=_turnout(db, session.id),
+        turnout=monitoring.turnout(db, session.id),
         frozen=_day(session.frozen_at),
         opened=_day(session.opened_at),
         closed=_day(session.closed_at),
+        marks=unblinding.marks(db, session),
     )
 
 
@@ -40,13 +40,6 @@ def _tested(db: Session, arm: Arm) -> Sampled:
 
 def _prepared(image_set: ImageSet) -> str:
     return "; ".join(f"{name.lower()}: {words}" for name, words in import_words.said(image_set.pipeline))
-
-
-def _turnout(db: Session, session_id: str) -> Turnout:
-    columns = (Reading.started_at, Reading.finished_at, Reading.withdrawn_at, Reading.declined_at)
-    query = select(func.count(), *map(func.count, columns)).where(Reading.session_id == session_id)
-    counts: list[int] = list(db.execute(query).one())
-    return Turnout(*counts)
 
 
 def _day(when: datetime | None) -> str:

@@ -43,6 +43,11 @@ class ReaderProgress:
     revoked: bool
     expires_at: datetime
 
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more is to come from this reader."""
+        return self.finished_at is not None or self.declined or self.withdrawn or self.revoked
+
 
 def invite(db: Session, session_id: str, owner_id: str, code: str | None, now: datetime) -> Invited:
     """A reading and its link; raises ConflictError unless the session is frozen or open, or where the reader has one."""
@@ -68,7 +73,7 @@ def invite(db: Session, session_id: str, owner_id: str, code: str | None, now: d
 
 def require_invitable(session: VttSession) -> None:
     """Raise ConflictError unless the session is frozen or open."""
-    if session.state not in {"frozen", "open"}:
+    if session.state not in {"frozen", "open", "paused"}:
         raise ConflictError("Readers can be invited once the session is frozen and until it is closed.")
 
 

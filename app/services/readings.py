@@ -116,7 +116,7 @@ def welcome(db: Session, seat: ReaderSeat, now: datetime, language: str = ENGLIS
         answered=max(0, reading.answered - reading.practised) // protocol.at_once,
         total=(reading.total if started else orders.totals(db, session, [reading.slot])[0])
         // protocol.at_once,
-        may_withdraw=started and reading.withdrawn_at is None and session.state == "open",
+        may_withdraw=started and reading.withdrawn_at is None and session.state in steps.AT_WORK,
     )
 
 

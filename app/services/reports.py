@@ -58,9 +58,19 @@ def look(db: Session, user: SignedIn, session_id: str, what: str, key: bytes, no
     unblinding.look(db, session, actor=user.pseudonym, what=what, key=key, now=now)
 
 
-def looked(db: Session, user: SignedIn, session_id: str) -> bool:
-    """Whether this person has chosen to see the truth of this session before."""
-    sessions.own(db, user, session_id)
+def look_early(db: Session, user: SignedIn, session_id: str, reason: str, key: bytes, now: datetime) -> None:
+    """Log that this person looks at the truth while readers may still rate; raises InvalidError without a reason."""
+    session = sessions.own(db, user, session_id)
+    unblinding.look_early(db, session, actor=user.pseudonym, reason=reason, key=key, now=now)
+
+
+def may_look(db: Session, user: SignedIn, session_id: str) -> bool:
+    """Whether this person chose to see the truth of this session, and may see it now."""
+    session = sessions.own(db, user, session_id)
+    try:
+        unblinding.require_allowed(db, session, user.pseudonym)
+    except ConflictError:
+        return False
     return unblinding.looked(db, session_id, user.pseudonym)
 
 
@@ -86,7 +96,7 @@ def built(db: Session, artifacts: Artifacts, user: SignedIn, session_id: str) ->
 
 def figure(db: Session, artifacts: Artifacts, user: SignedIn, session_id: str, name: str) -> bytes:
     """One figure's SVG; raises NotFoundError, or ConflictError while readers may still rate."""
-    unblinding.require_closed(sessions.own(db, user, session_id))
+    unblinding.require_allowed(db, sessions.own(db, user, session_id), user.pseudonym)
     there = built(db, artifacts, user, session_id)
     if there is None or name not in dict(there.figures):
         raise NotFoundError("There is no such figure.")
@@ -118,7 +128,7 @@ EXPORTS = (*sorted(FROM_REPORT), "ratings.csv", *ANNOTATIONS, "codebook.csv", "m
 def export(db: Session, artifacts: Artifacts, user: SignedIn, session_id: str, name: str) -> bytes:
     """One file of the export; raises NotFoundError for another name, ConflictError where the report is not built."""
     session = sessions.own(db, user, session_id)
-    unblinding.require_closed(session)
+    unblinding.require_allowed(db, session, user.pseudonym)
     if name in FROM_REPORT:
         there = built(db, artifacts, user, session_id)
         if there is None:
@@ -162,7 +172,7 @@ def ratings_csv(ratings: list[UnblindedRating]) -> str:
 
 
 def folder_of(db: Session, session: VttSession) -> str:
-    """Where the report of these very ratings is kept. Ratings are only added, so their number, the last one and how many readers withdrew tell them."""
+    """Where the report of these very ratings is kept. Ratings are only added, so their number, the last one and how many readers withdrew tell them; what a report says of early looks belongs to it, too."""
     query = (
         select(func.count(), func.max(Rating.id))
         .join(Item, Item.id == Rating.item_id)
@@ -171,6 +181,7 @@ def folder_of(db: Session, session: VttSession) -> str:
     made_from = [
         *(report.VERSION, session.manifest_sha256),
         *(*db.execute(query).one(), unblinding.withdrawn(db, session.id)),
+        *unblinding.marks(db, session),
     ]
     digest = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()
     return f"reports/{session.id}/{digest[:32]}"

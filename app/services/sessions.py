@@ -152,17 +152,6 @@ def open_session(
     record(db, key, user, session, "session opened", now, **audited)
 
 
-def close(db: Session, user: SignedIn, session_id: str, key: bytes, now: datetime) -> None:
-    """End the rating; raises ConflictError unless the session is open."""
-    session = own(db, user, session_id)
-    if session.state == "closed":
-        return
-    if session.state != "open":
-        raise ConflictError("Only an open session can be closed.")
-    session.state, session.closed_at = "closed", now
-    record(db, key, user, session, "session closed", now)
-
-
 def invite(db: Session, user: SignedIn, session_id: str, code: str, key: bytes, now: datetime) -> Invited:
     """A personal link for a reader, shown this once; an empty code means the next free one."""
     session = own(db, user, session_id)

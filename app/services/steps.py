@@ -24,8 +24,13 @@ _NOT_YET = N_("This reading has not been opened yet. Please come back later with
 NOT_OPEN = {
     "draft": _NOT_YET,
     "frozen": _NOT_YET,
+    "paused": N_(
+        "This study is paused for now. What you saved is kept; please come back later with the same link."
+    ),
     "closed": N_("This reading is closed. Every answer that was saved before has been kept. Thank you."),
 }
+AT_WORK = frozenset(("open", "paused"))
+"""States in which readers have begun and may still withdraw."""
 WITHDRAWN = N_("You have withdrawn your answers from this study.")
 UNUSABLE_DISPLAY = N_("What the browser says of the display cannot be used.")
 DISPLAY = frozenset(
@@ -160,7 +165,7 @@ def withdraw(db: Session, seat: ReaderSeat, now: datetime) -> None:
     reading, session = own(db, seat)
     if reading.withdrawn_at is not None:
         return
-    if session.state != "open":
+    if session.state not in AT_WORK:
         raise ConflictError(
             N_(
                 "This study is closed, so answers can no longer be withdrawn here. Please ask the person who invited you."

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.errors import ConflictError
 from app.protocol.design import Protocol
 from app.protocol.pairs import partner
-from app.services import audit
+from app.services import audit, conduct
 from app.tables.origins import Origin
 from app.tables.people import Reader
 from app.tables.sessions import Arm, Item, Presentation, Rating, Reading, VttSession
@@ -37,6 +37,7 @@ class UnblindedRating:
     other: str = ""
 
 
+_ANSWERS = select(func.count()).select_from(Rating).join(Item, Item.id == Rating.item_id)
 _JOINED = (
     select(Rating, Reader.code, Item, Origin, Arm.label, Presentation.position, Reading.practised)
     .join(Reading, Reading.id == Rating.reading_id)
@@ -53,16 +54,58 @@ _JOINED = (
 )
 
 
-def require_closed(session: VttSession) -> None:
-    """Raise ConflictError while readers may still rate."""
-    if session.state != "closed":
+def require_allowed(db: Session, session: VttSession, actor: str) -> None:
+    """Raise ConflictError while readers may still rate, unless this person has looked before, with a reason."""
+    if session.state != "closed" and not audit.happened(db, audit.EARLY, f"session:{session.id}", actor):
         raise ConflictError("Close the session first: nobody looks at the truth while readers are at work.")
 
 
 def look(db: Session, session: VttSession, *, actor: str, what: str, key: bytes, now: datetime) -> None:
-    """Log a look at truth; raises ConflictError while readers may still rate."""
-    require_closed(session)
+    """Log a look at truth; raises ConflictError where `require_allowed` does."""
+    require_allowed(db, session, actor)
     audit.record(db, key, now=now, actor=actor, action=ACTION, subject=f"session:{session.id}", what=what)
+
+
+def look_early(
+    db: Session, session: VttSession, *, actor: str, reason: str, key: bytes, now: datetime
+) -> None:
+    """Log that a person looks at truth while readers may still rate, and why; the report says so from then on.
+
+    Raises ConflictError unless readers are at work, InvalidError without a reason.
+    """
+    if session.state not in {"open", "paused"}:
+        raise ConflictError("Only while readers are at work there is something to see before closing.")
+    given = db.scalar(_ANSWERS.where(Item.session_id == session.id)) or 0
+    audit.record(
+        db,
+        key,
+        now=now,
+        actor=actor,
+        action=audit.EARLY,
+        subject=f"session:{session.id}",
+        reason=conduct.checked(reason),
+        answers=given,
+    )
+
+
+def marks(db: Session, session: VttSession) -> tuple[str, ...]:
+    """What a report has to say of how the session was closed and unblinded, a sentence each; usually nothing."""
+    subject = f"session:{session.id}"
+    said = [
+        f"The truth was looked at on {event.at:%Y-%m-%d} while readers could still rate, after {event.details['answers']} answers "
+        f"of all readers: “{event.details['reason']}”"
+        for event in audit.events(db, audit.EARLY, subject)
+    ]
+    first_look = next((event.at for event in audit.events(db, ACTION, subject)), None)
+    for event in audit.events(db, conduct.REOPENED, subject):
+        seen = first_look is not None and first_look < event.at
+        after = " after the truth had been looked at" if seen else ""
+        said.append(
+            f"The session was closed and opened again on {event.at:%Y-%m-%d}{after}: “{event.details['reason']}”"
+        )
+    if session.state != "closed":
+        said.insert(0, "This is an interim report: readers may still rate.")
+    return tuple(said)
 
 
 def looked(db: Session, session_id: str, actor: str) -> bool:

@@ -9,10 +9,12 @@ from app.db import Table
 
 
 class VttSession(Table):
-    """A visual Turing test: draft, frozen, open or closed."""
+    """A visual Turing test: draft, frozen, open, paused or closed."""
 
     __tablename__ = "vtt_sessions"
-    __table_args__ = (CheckConstraint("state IN ('draft', 'frozen', 'open', 'closed')", name="state"),)
+    __table_args__ = (
+        CheckConstraint("state IN ('draft', 'frozen', 'open', 'paused', 'closed')", name="state"),
+    )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     owner_id: Mapped[str] = mapped_column(ForeignKey("users.id"), index=True)

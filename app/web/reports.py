@@ -1,8 +1,9 @@
 """The report of a closed session and its files. Each of these requests is a look at the truth, and is logged."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app import clock
@@ -49,12 +50,22 @@ def unblind(session_id: str, ctx: Ctx, user: CurrentUser) -> RedirectResponse:
     return RedirectResponse(f"/sessions/{session_id}/report", 303)
 
 
+@router.post("/unblinding/early")
+def unblind_early(
+    session_id: str, ctx: Ctx, user: CurrentUser, reason: Annotated[str, Form()] = ""
+) -> RedirectResponse:
+    """The same while readers are at work: it needs a reason, which the report then shows."""
+    with ctx.database.write() as db:
+        reports.look_early(db, user, session_id, reason, ctx.settings.secret_key, clock.now())
+    return unblind(session_id, ctx, user)
+
+
 @router.get("/report")
 def report(request: Request, session_id: str, ctx: Ctx, user: CurrentUser) -> HTMLResponse:
     now = clock.now()
     with ctx.database.read() as db:
         view = sessions.view(db, user, session_id, now)
-        chosen = view.state == "closed" and reports.looked(db, user, session_id)
+        chosen = reports.may_look(db, user, session_id)
     if not chosen:
         page = ReportPage(user, view, None, None, reports.EXPORTS)
         return render(request, "reports/report.html", page)

@@ -1,4 +1,4 @@
-"""VTT sessions: list, freeze, open, invite, close. They begin in designs.py."""
+"""VTT sessions: list, freeze, open, invite. They begin in designs.py, and are paused and closed in conduct.py."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -14,7 +14,9 @@ from app.services.audit_views import AuditView
 from app.services.invitations import Invited
 from app.services.people import SignedIn
 from app.services.sessions import SessionRow, SessionView
+from app.web import monitoring
 from app.web.deps import Context, Ctx, CurrentUser, personal_link
+from app.web.monitoring import Watch
 from app.web.pages import render
 
 router = APIRouter(prefix="/sessions")
@@ -35,6 +37,7 @@ class SessionPage:
     user: SignedIn
     session: SessionView
     audit: AuditView
+    watch: Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,8 @@ def detail(request: Request, session_id: str, ctx: Ctx, user: CurrentUser) -> HT
     with ctx.database.read() as db:
         view = sessions.view(db, user, session_id, now)
         audit = audit_views.view(db, user, session_id, now)
-    return render(request, "sessions/detail.html", SessionPage(user, view, audit))
+        watch = monitoring.watched(db, user, session_id)
+    return render(request, "sessions/detail.html", SessionPage(user, view, audit, watch))
 
 
 @router.get("/{session_id}/manifest.json")
@@ -94,13 +98,6 @@ def open_session(
 ) -> RedirectResponse:
     with ctx.database.write() as db:
         sessions.open_session(db, user, session_id, ctx.settings.secret_key, clock.now(), reason)
-    return RedirectResponse(f"/sessions/{session_id}", 303)
-
-
-@router.post("/{session_id}/close")
-def close(session_id: str, ctx: Ctx, user: CurrentUser) -> RedirectResponse:
-    with ctx.database.write() as db:
-        sessions.close(db, user, session_id, ctx.settings.secret_key, clock.now())
     return RedirectResponse(f"/sessions/{session_id}", 303)
 
 

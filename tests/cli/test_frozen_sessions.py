@@ -13,7 +13,7 @@ from sqlalchemy import select, text, update
 from app import clock, schema, worker
 from app.imaging import stimulus
 from app.protocol.order import order, reader_seed
-from app.services import audits, invitations, manifests, people, places, readings, seats, sessions
+from app.services import audits, conduct, invitations, manifests, people, places, readings, seats, sessions
 from app.services.submissions import Submission
 from app.settings import load_settings
 from app.tables.audits import Audit
@@ -86,7 +86,7 @@ def read_and_close(study):
             while not state.finished:
                 given = Submission(state.current, 3, f"key-{number}-{state.position:04d}", 900.0, "real")
                 state = readings.rate(db, places.place(db, cookie, now), given, now)
-        sessions.close(db, study.user, study.session_id, key, now)
+        conduct.close(db, study.user, study.session_id, key, now)
 
 
 def test_the_audit_tells_findings_and_that_a_reason_is_needed(blindread, study):

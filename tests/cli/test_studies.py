@@ -15,6 +15,7 @@ from app.imaging import stimulus
 from app.imaging.importer import Decoded
 from app.protocol.design import Protocol
 from app.services import (
+    conduct,
     designs,
     imagesets,
     imports,
@@ -104,7 +105,7 @@ def study(parts, tmp_path):
     for code, answer in (("R01", "real"), ("=R02", "synthetic")):
         read_all(parts, session_id, user.id, code, answer)
     with parts.database.write() as db:
-        sessions.close(db, user, session_id, key, now)
+        conduct.close(db, user, session_id, key, now)
     return Study(parts, session_id)
 
 

@@ -68,6 +68,7 @@ REFUSED = (
             "opened_at = '2026-01-03 00:00:00'",
             "state = 'draft'",
             "state = 'frozen'",
+            "state = 'somehow'",
             "id = 'elsewhere'",
         )
     ),
@@ -141,7 +142,12 @@ ALLOWED = (
     "DELETE FROM images WHERE id = 'c'",
     "DELETE FROM vtt_sessions WHERE id = 'draft'",
     f"UPDATE audits SET result = '[]', finished_at = {AT} WHERE id = 'begun'",
+    "UPDATE vtt_sessions SET state = 'paused' WHERE id = 'frozen'",
+    "UPDATE vtt_sessions SET state = 'open' WHERE id = 'frozen'",
     f"UPDATE vtt_sessions SET state = 'closed', closed_at = {AT} WHERE id = 'frozen'",
+    "UPDATE vtt_sessions SET state = 'open' WHERE id = 'frozen'",
+    "UPDATE vtt_sessions SET state = 'paused' WHERE id = 'frozen'",
+    "UPDATE vtt_sessions SET state = 'closed', closed_at = '2026-01-05 00:00:00' WHERE id = 'frozen'",
 )
 
 
@@ -229,7 +235,7 @@ def test_what_is_not_frozen_may_change(tmp_path):
         for statement in ALLOWED:
             assert connection.execute(text(statement)).rowcount == 1, statement
     with pytest.raises(IntegrityError), database.engine.begin() as connection:
-        connection.execute(text("UPDATE vtt_sessions SET state = 'open' WHERE id = 'frozen'"))
+        connection.execute(text("UPDATE vtt_sessions SET state = 'paused' WHERE id = 'frozen'"))
     database.close()
 
 

@@ -177,7 +177,7 @@ def test_the_page_shows_the_images_that_fooled_readers_and_those_that_did_not(ow
 def test_figures_are_svg_without_scripts(owner, reported):
     page = owner.get(f"{reported}/report").text
     figures = re.findall(rf'src="({reported}/report/figures/[^"]+\.svg)"', page)
-    names = ["rates", "likert", "roc", "criterion", "fooling", "agreement", "course", "time"]
+    names = ["rates", "likert", "roc", "criterion", "fooling", "agreement", "course", "time", "flow"]
     assert [address.rpartition("/")[2] for address in figures] == [f"{name}.svg" for name in names]
     assert page.count("<figcaption>") == len(names)
     assert "Is a reader sceptical or blind?" in page

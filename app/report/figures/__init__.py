@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from app.report.build import ModelResult, Report
-from app.report.figures import agreement, course, images, models, readers, telling
+from app.report.figures import agreement, course, images, models, readers, telling, turnout
 from app.report.figures.canvas import Drawn, Figure
 from app.report.headline import many
 
@@ -31,6 +31,7 @@ def _all(report: Report) -> Iterator[tuple[str, Drawn | None]]:
             yield f"{name}{suffix}", (drawn[0] + of, drawn[1]) if drawn else None
     yield "course", course.fifths(report)
     yield "time", course.time(report)
+    yield "flow", turnout.readers(report)
 
 
 def _of_model(report: Report, model: ModelResult) -> Iterator[tuple[str, Drawn | None]]:

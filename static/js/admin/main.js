@@ -5,6 +5,7 @@ import { follow } from "./jobs.js";
 import { plan } from "./planner.js";
 import { tryOut } from "./trial.js";
 import { nameRefusals, sendWithProgress } from "./uploads.js";
+import { watch } from "./watch.js";
 
 document.querySelectorAll("[data-job]").forEach(follow);
 document.querySelectorAll("form[data-upload]").forEach(sendWithProgress);
@@ -13,6 +14,9 @@ document.querySelectorAll("form[data-trial]").forEach(tryOut);
 document.querySelectorAll("[data-refusals]").forEach(nameRefusals);
 
 document.querySelectorAll("form[data-confirm]").forEach(askFirst);
+document.querySelectorAll("[data-watch]").forEach((part) => {
+  watch(part, () => part.querySelectorAll("form[data-confirm]").forEach(askFirst));
+});
 
 document.querySelectorAll("[data-copy]").forEach((button) => {
   button.addEventListener("click", async () => {

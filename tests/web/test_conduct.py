@@ -1,0 +1,155 @@
+"""A session in work: paused, closed, opened again, looked at early; the trail has the reasons, and the report says what it has to."""
+
+import pytest
+
+from app.services import audit
+from app.tables.audit import AuditEvent
+from tests.web.conftest import OTHER, ident, invite, opened, text
+from tests.web.test_special_items import Pupil
+
+WHY = {"reason": "The ethics board asked for an interim look."}
+
+
+@pytest.fixture
+def session(furnished, owner, known):
+    return opened(furnished, owner, known)
+
+
+def details(site, action):
+    with site.parts.database.read() as db:
+        return [event.details for event in db.query(AuditEvent).filter_by(action=action)]
+
+
+def test_a_paused_session_takes_no_ratings_and_loses_none(furnished, owner, session):
+    reader = Pupil(furnished, invite(owner, session))
+    reader.rate()
+    assert owner.post(f"{session}/pause", data=WHY).status_code == 303
+    assert owner.post(f"{session}/pause", data=WHY).status_code == 303
+    assert ">paused<" in owner.get(session).text
+    body = {"item": reader.state["current"], "answer": "real", "likert": 3, "shown_ms": 5, "key": "k" * 16}
+    refused = reader.client.post("/read/ratings", json=body)
+    assert refused.status_code == 423
+    assert "paused for now" in refused.json()["error"]
+    assert owner.post(f"{session}/resume").status_code == 303
+    assert reader.client.post("/read/ratings", json=body).status_code == 200
+    assert [found["reason"] for found in details(furnished, "session paused")] == [WHY["reason"]]
+
+
+def test_who_is_paused_may_withdraw_and_more_may_be_invited(furnished, owner, session):
+    reader = Pupil(furnished, invite(owner, session))
+    owner.post(f"{session}/pause", data=WHY)
+    invite(owner, session, "R77")
+    assert "Withdraw all my answers" in text(reader.client.get("/read"))
+    assert reader.client.post("/read/withdraw").status_code == 303
+    assert "withdrew" in owner.get(session).text
+
+
+@pytest.mark.parametrize("act", ["pause", "reopen", "unblinding/early"])
+def test_acts_that_need_a_reason_do_not_go_without(owner, session, act):
+    if act == "reopen":
+        owner.post(f"{session}/close")
+    answer = owner.post(f"{session}/{act}", data={"reason": " short  "})
+    assert answer.status_code == 422
+    assert "Give the reason" in text(answer)
+
+
+def test_acts_in_the_wrong_state_are_refused(owner, session):
+    owner.post(f"{session}/close")
+    for act in ("pause", "resume", "unblinding/early"):
+        assert owner.post(f"{session}/{act}", data=WHY).status_code == 409
+
+
+def test_a_session_that_is_opened_again_says_so_in_its_report(furnished, owner, session):
+    Pupil(furnished, invite(owner, session)).finish()
+    owner.post(f"{session}/close")
+    assert owner.post(f"{session}/reopen", data={"reason": "A reader was on leave."}).status_code == 303
+    Pupil(furnished, invite(owner, session, "R02")).finish()
+    assert owner.get(f"{session}/report").status_code == 200
+    assert owner.post(f"{session}/unblinding").status_code == 409  # open again: nobody looks
+    owner.post(f"{session}/close")
+    owner.post(f"{session}/unblinding")
+    furnished.work()
+    page = text(owner.get(f"{session}/report"))
+    assert "closed and opened again on" in page
+    assert "A reader was on leave." in page
+    assert "after the truth had been looked at" not in page
+
+
+def test_opening_again_after_a_look_is_told_as_that(furnished, owner, session):
+    Pupil(furnished, invite(owner, session)).finish()
+    owner.post(f"{session}/close")
+    owner.post(f"{session}/unblinding")
+    owner.post(f"{session}/reopen", data=WHY)
+    assert "Nobody can see a report" in text(owner.get(f"{session}/report"))
+    owner.post(f"{session}/close")
+    owner.post(f"{session}/unblinding")
+    furnished.work()
+    assert "after the truth had been looked at" in text(owner.get(f"{session}/report"))
+
+
+def test_an_early_look_is_logged_and_marks_the_report_for_good(furnished, owner, session):
+    reader = Pupil(furnished, invite(owner, session))
+    reader.rate()
+    assert owner.get(f"{session}/export/ratings.csv").status_code == 409
+    assert owner.post(f"{session}/unblinding/early", data=WHY).status_code == 303
+    furnished.work()
+    page = text(owner.get(f"{session}/report"))
+    assert "This is an interim report" in page
+    assert "while readers could still rate, after 1 answers" in page
+    assert owner.get(f"{session}/export/ratings.csv").status_code == 200
+    reader.finish()
+    owner.post(f"{session}/close")
+    owner.post(f"{session}/unblinding")
+    furnished.work()
+    page = text(owner.get(f"{session}/report"))
+    assert "interim" not in page.replace(WHY["reason"], "")
+    assert WHY["reason"] in page
+    (kept,) = details(furnished, audit.EARLY)
+    assert kept == {**WHY, "answers": 1}
+
+
+def test_an_early_look_of_one_opens_nothing_to_another(furnished, owner, session):
+    owner.post(f"{session}/unblinding/early", data=WHY)
+    admin = furnished.browser("admin@example.org")
+    assert admin.get(f"{session}/export/ratings.csv").status_code == 409
+    assert furnished.browser(OTHER).post(f"{session}/unblinding/early", data=WHY).status_code == 404
+
+
+def test_the_readers_part_follows_them(furnished, owner, known):
+    session = opened(furnished, owner, known, n_real="4", n_synthetic="4", catch="2")
+    page = owner.get(session).text
+    mark = page.split('data-mark="')[1].split('"')[0]
+    assert owner.get(f"{session}/readers", params={"mark": mark}).status_code == 204
+    link = invite(owner, session)
+    changed = owner.get(f"{session}/readers", params={"mark": mark})
+    assert changed.status_code == 200
+    mark = changed.headers["x-mark"]
+    reader = Pupil(furnished, link)
+    begun = owner.get(f"{session}/readers", params={"mark": mark})
+    assert "0 of 10" in begun.text
+    reader.finish()  # all called real, the degraded ones, too
+    done = text(owner.get(f"{session}/readers", params={"mark": begun.headers["x-mark"]}))
+    assert "finished, 10 of 10" in done
+    assert "2 of 2" in done
+    assert "0.0 s" in done
+    assert ident(session) in done
+
+
+def test_the_flow_of_readers_is_a_figure_of_the_report(furnished, owner, session):
+    invite(owner, session, "R09")
+    Pupil(furnished, invite(owner, session)).finish()
+    gone = Pupil(furnished, invite(owner, session, "R02"))
+    gone.rate()
+    gone.client.post("/read/withdraw")
+    owner.post(f"{session}/close")
+    owner.post(f"{session}/unblinding")
+    furnished.work()
+    figure = owner.get(f"{session}/report/figures/flow.svg").text
+    for said in (
+        "3 invited",
+        "1 did not open the link",
+        "2 began to read",
+        "1 withdrew their answers",
+        "1 analysed",
+    ):
+        assert said in figure
