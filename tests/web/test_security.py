@@ -30,13 +30,11 @@ def form_of(path: str) -> dict:
         return {"json": {"item": MISSING, "answer": "real", "likert": 3, "key": "k" * 16, "shown_ms": 1.0}}
     if path.endswith("/samples"):
         return {"data": {"name": "n", "seeds": "0-3", "psi": "1", "noise_mode": "const"}}
-    if path.endswith("/copies"):
-        return {"data": {"mends": "clip"}}
     if path == "/sessions" or path.endswith("/design"):
         return {"data": {**FORM, "real_set_id": MISSING, "synthetic_set_id": MISSING}}
-    return {
-        "data": {"email": "nobody@example.org", "password": "wrong"} if path == "/sign-in" else {"name": "n"}
-    }
+    if path == "/sign-in":
+        return {"data": {"email": "nobody@example.org", "password": "wrong"}}
+    return {"data": {"name": "n", "kind": "invitation", "mends": "clip"}}
 
 
 def call(client, method: str, path: str, ids: dict[str, str], headers=None):

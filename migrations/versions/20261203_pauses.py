@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261202_pauses"
-down_revision = "20261201_parts"
+revision = "20261203_pauses"
+down_revision = "20261202_mails"
 branch_labels = None
 depends_on = None
 
