@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261203_pauses"
-down_revision = "20261202_mails"
+revision = "20261204_pauses"
+down_revision = "20261203_reminders"
 branch_labels = None
 depends_on = None
 
