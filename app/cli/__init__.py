@@ -165,11 +165,17 @@ def images_import(
 
 
 @app.command()
-def export(session: str, out: Annotated[Path, typer.Option(help="Folder to write to.")]) -> None:
+def export(
+    session: str,
+    out: Annotated[Path, typer.Option(help="Folder to write to.")],
+    reader: Annotated[
+        str, typer.Option(help="A reader's code: only this reader's figures and answers.")
+    ] = "",
+) -> None:
     """Write a closed session's metrics, ratings, codebook and manifest; the look at truth is logged."""
     from app.cli import studies
 
-    studies.export(os.environ, session, out)
+    studies.export(os.environ, session, out, reader)
 
 
 @app.command()

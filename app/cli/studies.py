@@ -5,15 +5,17 @@ import secrets
 import shutil
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app import clock
+from app.artifacts import Artifacts
 from app.cli.opened import opened
 from app.db import Database
 from app.errors import ConflictError, InvalidError
@@ -129,20 +131,40 @@ def _wait(work: Callable[[], None], database: Database, user: SignedIn, checkpoi
         time.sleep(0.2)
 
 
-def export(environ: Mapping[str, str], session_id: str, out: Path) -> None:
-    """Write a closed session's export into `out`; the look at truth is logged."""
+def export(environ: Mapping[str, str], session_id: str, out: Path, reader: str = "") -> None:
+    """Write a closed session's export, or one reader's part of it, into `out`; the look at truth is logged."""
     with opened(environ) as (settings, database, artifacts):
         with database.write() as db:
             session = _session(db.get(VttSession, session_id), session_id)
             unblinding.look(db, session, actor=ACTOR, what="export", key=settings.secret_key, now=clock.now())
+        out.mkdir(parents=True, exist_ok=True)
         with database.read() as db:
-            made = analysis.make(db, session_id)
-            analysis.keep(artifacts, made)
-            admin = SignedIn(id="", email="", role="admin")
-            out.mkdir(parents=True, exist_ok=True)
-            for name in reports.EXPORTS:
-                (out / name).write_bytes(reports.export(db, artifacts, admin, session_id, name))
+            if reader:
+                _one_reader(db, session_id, reader, out)
+            else:
+                _everything(db, artifacts, session_id, out)
     print(f"Written to {out}.")
+
+
+def _everything(db: Session, artifacts: Artifacts, session_id: str, out: Path) -> None:
+    """Stored answers first: they are written as they are read, while the report needs all of them in memory."""
+    _write(db, artifacts, session_id, out, reports.STORED)
+    analysis.keep(artifacts, analysis.make(db, session_id))
+    _write(db, artifacts, session_id, out, [name for name in reports.EXPORTS if name not in reports.STORED])
+
+
+def _write(db: Session, artifacts: Artifacts, session_id: str, out: Path, names: Iterable[str]) -> None:
+    for name in names:
+        with (out / name).open("wb") as file:
+            file.writelines(reports.export(db, artifacts, session_id, name))
+
+
+def _one_reader(db: Session, session_id: str, code: str, out: Path) -> None:
+    (out / "per_reader.csv").write_text(
+        analysis.of_reader(db, session_id, code), encoding="utf-8", newline=""
+    )
+    with (out / "ratings.csv").open("w", encoding="utf-8", newline="") as file:
+        file.writelines(reports.ratings_csv(db, session_id, code))
 
 
 def audit(environ: Mapping[str, str], session_id: str, *, as_json: bool) -> None:

@@ -153,10 +153,22 @@ def build(
     )
 
 
+def of_readers(ratings: Sequence[Rating]) -> tuple[tuple[ReaderResult, ...], tuple[Compared, ...]]:
+    """Each reader's own figures, those of pairs apart, without what is over readers and images: it takes milliseconds a reader."""
+    main, paired = comparisons.split(analysed.analysed(ratings)[0])
+    names, columns = [] if paired else analysed.models(main), Columns.of(main)
+    found = (_readers(name, of_model(columns, name)) for name in names)
+    return tuple(reader for readers in found for reader in readers), comparisons.compare(paired)
+
+
+def _readers(model: str, columns: Columns) -> tuple[ReaderResult, ...]:
+    return tuple(_reader(reader, model, mine) for reader, mine in columns.by_reader())
+
+
 def _model(
     name: str, columns: Columns, points: int, margin: float, random: np.random.Generator
 ) -> ModelResult:
-    readers = tuple(_reader(reader, name, mine) for reader, mine in columns.by_reader())
+    readers = _readers(name, columns)
     real, synthetic = columns.likerts(real=True), columns.likerts(real=False)
     return ModelResult(
         model=name,

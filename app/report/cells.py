@@ -2,10 +2,12 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from app.stats.estimates import NotEstimable, Proportion
 
+_AT_ONCE = 1000
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -24,8 +26,18 @@ def cell(value: object) -> object:
 
 def table(header: Sequence[str], lines: Iterable[Iterable[object]]) -> str:
     """A CSV text with CRLF line ends (RFC 4180)."""
+    return "".join(pieces(header, lines))
+
+
+def pieces(header: Sequence[str], lines: Iterable[Iterable[object]]) -> Iterator[str]:
+    """The same text, some lines at a time, for tables that no memory should hold."""
+    yield _written([header])
+    rest = iter(lines)
+    while some := [[cell(value) for value in line] for line in islice(rest, _AT_ONCE)]:
+        yield _written(some)
+
+
+def _written(lines: Iterable[Iterable[object]]) -> str:
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(header)
-    writer.writerows([[cell(value) for value in line] for line in lines])
+    csv.writer(out, lineterminator="\r\n").writerows(lines)
     return out.getvalue()

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from app.report import comparisons
-from app.report.build import METRICS, ModelResult, Report, rate
+from app.report.build import METRICS, ModelResult, ReaderResult, Report, rate
 from app.report.cells import table
 from app.report.comparisons import Compared
 from app.stats.crossed import CrossedMean
@@ -43,7 +43,12 @@ IMAGES = (
 
 def per_reader(report: Report) -> str:
     """per_reader.csv: a row for each reader and model."""
-    paired = [line for compared in report.comparisons for line in comparisons.per_reader(compared)]
+    return of_readers([reader for model in report.models for reader in model.readers], report.comparisons)
+
+
+def of_readers(readers: Iterable[ReaderResult], compared: Iterable[Compared]) -> str:
+    """The same of these results, where pairs were compared of those alone."""
+    paired = [line for each in compared for line in comparisons.per_reader(each)]
     return table(
         PER_READER,
         paired
@@ -62,8 +67,7 @@ def per_reader(report: Report) -> str:
                 r.likert_diff,
                 r.ks_p,
             )
-            for model in report.models
-            for r in model.readers
+            for r in readers
         ),
     )
 

@@ -5,18 +5,24 @@ import tempfile
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.artifacts import Artifacts
+from app.errors import NotFoundError
 from app.imaging import stimulus, thumbnail
-from app.report import build, html, images, r_packages, write
+from app.report import build, csv, html, images, r_packages, write
 from app.report.discrimination import DELTA
 from app.report.rows import Rating
 from app.services import described, reports, unblinding
+from app.services.unblinding import UnblindedRating
 from app.tables.sessions import Item, VttSession
+
+_COLUMNS = tuple(f.name for f in fields(UnblindedRating))
+_cells = attrgetter(*_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +38,7 @@ class Made:
 def make(db: Session, session_id: str) -> Made:
     """Compute a session's report; whoever asks for it has passed `unblinding`."""
     session = db.get_one(VttSession, session_id)
-    ratings = [
-        Rating(**{f.name: getattr(r, f.name) for f in fields(r)}) for r in unblinding.ratings(db, session_id)
-    ]
+    ratings = [_rating(shown) for shown in unblinding.ratings(db, session_id)]
     made = build.build(
         ratings,
         title=session.title,
@@ -45,6 +49,18 @@ def make(db: Session, session_id: str) -> Made:
     return Made(
         reports.folder_of(db, session), made, r_packages.files(ratings), _stimuli(db, session_id, made)
     )
+
+
+def of_reader(db: Session, session_id: str, code: str) -> str:
+    """One reader's figures as per_reader.csv, from this reader's answers alone; raises NotFoundError where there are none."""
+    answers = [_rating(shown) for shown, _ in unblinding.counted(db, session_id, reader=code)]
+    if not answers:
+        raise NotFoundError(f"There is no answer of a reader “{code}” in this session.")
+    return csv.of_readers(*build.of_readers(answers))
+
+
+def _rating(shown: UnblindedRating) -> Rating:
+    return Rating(**dict(zip(_COLUMNS, _cells(shown), strict=True)))
 
 
 def _stimuli(db: Session, session_id: str, made: build.Report) -> dict[tuple[str, str], str]:

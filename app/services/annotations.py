@@ -1,8 +1,9 @@
 """What readers said besides their answers, as tables: remarks, marks on the images, how these were looked at, the questionnaire, the displays."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from app.report import cells
@@ -43,33 +44,33 @@ VIEWS = (
 _SHOWN = ("reader", "image", "kind", "position")
 
 
-def remarks_csv(db: Session, session_id: str) -> str:
+def remarks_csv(db: Session, session_id: str) -> Iterator[str]:
     """One row for each remark that counts."""
-    rows = [(*shown, rating.remark) for shown, rating in _counted(db, session_id) if rating.remark]
-    return cells.table((*_SHOWN, "remark"), rows)
+    rows = ((*shown, row.remark) for shown, row in _counted(db, session_id, Rating.remark) if row.remark)
+    return cells.pieces((*_SHOWN, "remark"), rows)
 
 
-def marks_csv(db: Session, session_id: str) -> str:
+def marks_csv(db: Session, session_id: str) -> Iterator[str]:
     """One row for each mark of an answer that counts."""
     names = ("cue", "x", "y", "width", "height")
-    rows = [
+    rows = (
         (*shown, *(mark[name] for name in names))
-        for shown, rating in _counted(db, session_id)
-        for mark in rating.marks or ()
-    ]
-    return cells.table((*_SHOWN, *names), rows)
+        for shown, row in _counted(db, session_id, Rating.marks)
+        for mark in row.marks or ()
+    )
+    return cells.pieces((*_SHOWN, *names), rows)
 
 
-def views_csv(db: Session, session_id: str) -> str:
+def views_csv(db: Session, session_id: str) -> Iterator[str]:
     """One row for each answer that counts: when its reader first acted, and how the image was looked at last."""
-    rows = [
-        (*shown, rating.first_action_ms, *(rating.viewport.get(name) for name in VIEWS))
-        for shown, rating in _counted(db, session_id)
-    ]
-    return cells.table((*_SHOWN, "first_action_ms", *VIEWS), rows)
+    rows = (
+        (*shown, row.first_action_ms, *(row.viewport.get(name) for name in VIEWS))
+        for shown, row in _counted(db, session_id, Rating.first_action_ms, Rating.viewport)
+    )
+    return cells.pieces((*_SHOWN, "first_action_ms", *VIEWS), rows)
 
 
-def questionnaire_csv(db: Session, session_id: str) -> str:
+def questionnaire_csv(db: Session, session_id: str) -> Iterator[str]:
     """One row for each reader and question, and for each measure of the display; empty where nothing was answered."""
     query = (
         select(Reader.code, Reading.about, Reading.afterwards, Reading.display)
@@ -82,10 +83,10 @@ def questionnaire_csv(db: Session, session_id: str) -> str:
         for page, answers in (("before", before), ("after", after)):
             rows += [(code, page, one["question"], one["answer"]) for one in answers or ()]
         rows += [(code, "display", name, value) for name, value in (display or {}).items()]
-    return cells.table(("reader", "page", "question", "answer"), rows)
+    return cells.pieces(("reader", "page", "question", "answer"), rows)
 
 
-def _counted(db: Session, session_id: str) -> Iterator[tuple[tuple[object, ...], Rating]]:
-    """The answers that count, each under its reader, image, kind and position as in ratings.csv."""
-    for rating, stored in unblinding.counted(db, session_id):
+def _counted(db: Session, session_id: str, *columns: Any) -> Iterator[tuple[tuple[object, ...], Row[Any]]]:
+    """The answers that count with these columns, each under its reader, image, kind and position as in ratings.csv."""
+    for rating, stored in unblinding.counted(db, session_id, *columns):
         yield (rating.reader, rating.image, rating.kind, rating.position), stored

@@ -5,8 +5,10 @@ A report is kept under the hash of the manifest and the ratings that it was made
 
 import hashlib
 import json
-from dataclasses import astuple, dataclass, fields
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
 from datetime import datetime
+from operator import attrgetter
 
 from markupsafe import Markup
 from sqlalchemy import func, select
@@ -21,7 +23,7 @@ from app.services import annotations, audit, jobs, sessions, unblinding
 from app.services.jobs import JobView
 from app.services.people import SignedIn
 from app.services.unblinding import UnblindedRating
-from app.tables.sessions import Item, Rating, VttSession
+from app.tables.sessions import Rating, Reading, VttSession
 
 REPORT_JOB = "report"
 DONE, BODY = "complete", "page.html"
@@ -116,33 +118,47 @@ FROM_REPORT = frozenset(
         *r_packages.NAMES,
     }
 )
-ANNOTATIONS = {
+
+
+def ratings_csv(db: Session, session_id: str, reader: str | None = None) -> Iterator[str]:
+    """All ratings, or one reader's, as the `report` command reads them."""
+    names = [f.name for f in fields(UnblindedRating)]
+    row = attrgetter(*names)
+    counted = unblinding.counted(db, session_id, reader=reader)
+    return cells.pieces(names, (row(rating) for rating, _ in counted))
+
+
+STORED: dict[str, Callable[[Session, str], Iterator[str]]] = {
+    "ratings.csv": ratings_csv,
     "remarks.csv": annotations.remarks_csv,
     "marks.csv": annotations.marks_csv,
     "views.csv": annotations.views_csv,
     "questionnaire.csv": annotations.questionnaire_csv,
 }
-EXPORTS = (*sorted(FROM_REPORT), "ratings.csv", *ANNOTATIONS, "codebook.csv", "manifest.json")
+EXPORTS = (*sorted(FROM_REPORT), *STORED, "codebook.csv", "manifest.json")
 
 
-def export(db: Session, artifacts: Artifacts, user: SignedIn, session_id: str, name: str) -> bytes:
-    """One file of the export; raises NotFoundError for another name, ConflictError where the report is not built."""
-    session = sessions.own(db, user, session_id)
-    unblinding.require_allowed(db, session, user.pseudonym)
+def require_export(db: Session, artifacts: Artifacts, user: SignedIn, session_id: str, name: str) -> None:
+    """Raise NotFoundError for another name than an export's, ConflictError where nobody may look yet or the report is not built."""
+    unblinding.require_allowed(db, sessions.own(db, user, session_id), user.pseudonym)
+    if name not in EXPORTS:
+        raise NotFoundError("There is no such file in the export.")
+    if name in FROM_REPORT and built(db, artifacts, user, session_id) is None:
+        raise ConflictError("The report is still being made; try again in a moment.")
+
+
+def export(db: Session, artifacts: Artifacts, session_id: str, name: str) -> Iterator[bytes]:
+    """One file of the export, in pieces: a table of all answers is never in memory as a whole."""
+    session = db.get_one(VttSession, session_id)
     if name in FROM_REPORT:
-        there = built(db, artifacts, user, session_id)
-        if there is None:
-            raise ConflictError("The report is still being made; try again in a moment.")
-        return artifacts.get(f"{there.folder}/{name}")
-    if name == "ratings.csv":
-        return ratings_csv(unblinding.ratings(db, session_id)).encode()
-    if name in ANNOTATIONS:
-        return ANNOTATIONS[name](db, session_id).encode()
-    if name == "codebook.csv":
-        return codebook(session).encode()
-    if name == "manifest.json":
-        return manifest(db, artifacts, session)
-    raise NotFoundError("There is no such file in the export.")
+        yield artifacts.get(f"{folder_of(db, session)}/{name}")
+    elif name == "manifest.json":
+        yield manifest(db, artifacts, session)
+    elif name == "codebook.csv":
+        yield codebook(session).encode()
+    else:
+        for piece in STORED[name](db, session_id):
+            yield piece.encode()
 
 
 def codebook(session: VttSession) -> str:
@@ -166,17 +182,12 @@ def manifest(db: Session, artifacts: Artifacts, session: VttSession) -> bytes:
     return json.dumps(whole, indent=1).encode()
 
 
-def ratings_csv(ratings: list[UnblindedRating]) -> str:
-    """All ratings as the `report` command reads them."""
-    return cells.table([f.name for f in fields(UnblindedRating)], [astuple(r) for r in ratings])
-
-
 def folder_of(db: Session, session: VttSession) -> str:
     """Where the report of these very ratings is kept. Ratings are only added, so their number, the last one and how many readers withdrew tell them; what a report says of early looks belongs to it, too."""
     query = (
         select(func.count(), func.max(Rating.id))
-        .join(Item, Item.id == Rating.item_id)
-        .where(Item.session_id == session.id)
+        .join(Reading, Reading.id == Rating.reading_id)
+        .where(Reading.session_id == session.id)
     )
     made_from = [
         *(report.VERSION, session.manifest_sha256),

@@ -1,9 +1,11 @@
 """The one door to truth joined to ratings. Whoever passes is written down first."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from app.errors import ConflictError
@@ -38,20 +40,17 @@ class UnblindedRating:
 
 
 _ANSWERS = select(func.count()).select_from(Rating).join(Item, Item.id == Rating.item_id)
-_JOINED = (
-    select(Rating, Reader.code, Item, Origin, Arm.label, Presentation.position, Reading.practised)
-    .join(Reading, Reading.id == Rating.reading_id)
-    .join(Reader, Reader.id == Reading.reader_id)
-    .join(Item, Item.id == Rating.item_id)
-    .join(Origin, Origin.image_id == Item.image_id)
-    .join(
-        Presentation,
-        (Presentation.reading_id == Rating.reading_id) & (Presentation.item_id == Rating.item_id),
-    )
-    .outerjoin(Arm, (Arm.session_id == Item.session_id) & (Arm.image_set_id == Origin.image_set_id))
-    .where(Reading.withdrawn_at.is_(None))
-    .order_by(Rating.reading_id, Rating.item_id, Rating.revision, Presentation.position)
-)
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """What is known of an item: the same for each reader."""
+
+    kind: str
+    model: str
+    image: str
+    truth: str
+    other: str
 
 
 def require_allowed(db: Session, session: VttSession, actor: str) -> None:
@@ -118,35 +117,84 @@ def ratings(db: Session, session_id: str) -> list[UnblindedRating]:
     return [unblinded for unblinded, _ in counted(db, session_id)]
 
 
-def counted(db: Session, session_id: str) -> list[tuple[UnblindedRating, Rating]]:
-    """The same, each beside the stored answer."""
-    numbers = _numbers(db, session_id)
+def counted(
+    db: Session, session_id: str, *also: Any, reader: str | None = None
+) -> Iterator[tuple[UnblindedRating, Row[Any]]]:
+    """The same one by one, each beside its stored row, which has the columns `also`; only one reader's where a code is given.
+
+    One reader's answers are in memory at a time: two queries by the index of that reading, no join.
+    """
     protocol = Protocol.from_json(db.get_one(VttSession, session_id).protocol)
-    each = protocol.at_once
-    beside = _beside(db, session_id) if each == 2 else {}
+    items = _items(db, session_id, protocol)
+    readings = (
+        select(Reading.id, Reading.practised, Reader.code)
+        .join(Reader, Reader.id == Reading.reader_id)
+        .where(Reading.session_id == session_id, Reading.withdrawn_at.is_(None))
+    )
+    if reader is not None:
+        readings = readings.where(Reader.code == reader)
+    for reading in sorted(db.execute(readings), key=lambda row: row.code):
+        last: dict[str, tuple[UnblindedRating, Row[Any]]] = {}
+        for row, position in _answers(db, reading.id, also):
+            item = items[row.item_id]
+            practice = item.kind == "practice"
+            if practice and (position - 1) // protocol.practice.images + 1 != row.revision:
+                continue  # this answer was given at another attempt
+            place = position if practice else position - reading.practised
+            last[row.item_id] = _unblinded(reading.code, item, row, (place - 1) // protocol.at_once + 1), row
+        yield from sorted(last.values(), key=lambda row: (row[0].kind != "practice", row[0].position))
+
+
+def _answers(db: Session, reading_id: str, also: Iterable[Any]) -> Iterator[tuple[Row[Any], int]]:
+    """A reading's stored answers, older revisions first, each at every position at which its item stood."""
+    shown = select(Presentation.item_id, Presentation.position).where(Presentation.reading_id == reading_id)
+    positions: dict[str, list[int]] = {}
+    connection = db.connection()  # rows alone, past the mapping of objects
+    for item_id, position in connection.execute(shown.order_by(Presentation.position)):
+        positions.setdefault(item_id, []).append(position)
+    query = select(
+        Rating.item_id, Rating.revision, Rating.answer, Rating.likert, Rating.shown_ms, *also
+    ).where(Rating.reading_id == reading_id)
+    for row in connection.execute(query.order_by(Rating.item_id, Rating.revision)):
+        for position in positions.get(row[0], ()):
+            yield row, position
+
+
+def _unblinded(code: str, item: _Item, row: Row[Any], position: int) -> UnblindedRating:
+    return UnblindedRating(
+        reader=code,
+        model=item.model,
+        image=item.image,
+        truth=item.truth,
+        answer=row.answer,
+        likert=row.likert,
+        seconds=row.shown_ms / 1000,
+        kind=item.kind,
+        position=position,
+        other=item.other,
+    )
+
+
+def _items(db: Session, session_id: str, protocol: Protocol) -> dict[str, _Item]:
+    """The session's items by their ids; a repeat is called by the number of the item that it repeats."""
+    beside = _beside(db, session_id) if protocol.at_once == 2 else {}
     own_block = _models_of_blocks(db, session_id) if protocol.arm_blocks else {}
-    last: dict[tuple[str, str], tuple[UnblindedRating, Rating]] = {}
-    for row in db.execute(_JOINED.where(Item.session_id == session_id)):
-        rating, code, item, origin, label, position, practised = row
-        practice = item.kind == "practice"
-        if practice and (position - 1) // protocol.practice.images + 1 != rating.revision:
-            continue  # this answer was given at another attempt
-        place = position if practice else position - practised
-        other, its_label = beside.get(item.number, ("", None))
-        unblinded = UnblindedRating(
-            reader=code,
-            model=label or its_label or own_block.get(item.block, ""),
-            image=image_name(numbers[item.image_id]),
-            truth=origin.kind,
-            answer=rating.answer,
-            likert=rating.likert,
-            seconds=rating.shown_ms / 1000,
-            kind=item.kind,
-            position=(place - 1) // each + 1,
-            other=other,
+    query = (
+        select(
+            Item.id, Item.kind, Item.number, Item.block, Item.image_id, Origin.kind.label("truth"), Arm.label
         )
-        last[rating.reading_id, item.id] = unblinded, rating
-    return sorted(last.values(), key=lambda row: (row[0].reader, row[0].kind != "practice", row[0].position))
+        .join(Origin, Origin.image_id == Item.image_id)
+        .outerjoin(Arm, (Arm.session_id == Item.session_id) & (Arm.image_set_id == Origin.image_set_id))
+        .where(Item.session_id == session_id)
+    )
+    rows = db.connection().execute(query).all()
+    numbers = {image_id: number for _, kind, number, _, image_id, _, _ in rows if kind != "repeat"}
+    found = {}
+    for item_id, kind, number, block, image_id, truth, label in rows:
+        other, its_label = beside.get(number, ("", None))
+        model = label or its_label or own_block.get(block, "")
+        found[item_id] = _Item(kind, model, image_name(numbers[image_id]), truth, other)
+    return found
 
 
 def _models_of_blocks(db: Session, session_id: str) -> dict[int, str]:
@@ -175,12 +223,6 @@ def withdrawn(db: Session, session_id: str) -> int:
     """How many readers withdrew their answers."""
     query = select(func.count()).where(Reading.session_id == session_id, Reading.withdrawn_at.is_not(None))
     return db.scalar(query) or 0
-
-
-def _numbers(db: Session, session_id: str) -> dict[str, int]:
-    """The number of each image's item; a repeat has that of the item that it repeats."""
-    query = select(Item.image_id, Item.number).where(Item.session_id == session_id, Item.kind != "repeat")
-    return dict(db.execute(query).all())
 
 
 def image_name(number: int) -> str:

@@ -1,10 +1,11 @@
 """The report of a closed session and its files. Each of these requests is a look at the truth, and is logged."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
 from app import clock
 from app.services import reports, sessions
@@ -86,11 +87,19 @@ def figure(session_id: str, name: str, ctx: Ctx, user: CurrentUser) -> Response:
 
 @router.get("/export/{name}")
 def export(session_id: str, name: str, ctx: Ctx, user: CurrentUser) -> Response:
+    """A file of the export, sent while it is read: however many answers there are, memory holds one reader's."""
     with ctx.database.read() as db:
-        data = reports.export(db, ctx.artifacts, user, session_id, name)
+        reports.require_export(db, ctx.artifacts, user, session_id, name)
     _look(ctx, user, session_id, f"export {name[:60]}")
     headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(data, media_type=_TYPES[name.rpartition(".")[2]], headers=headers)
+    return StreamingResponse(
+        _pieces(ctx, session_id, name), media_type=_TYPES[name.rpartition(".")[2]], headers=headers
+    )
+
+
+def _pieces(ctx: Context, session_id: str, name: str) -> Iterator[bytes]:
+    with ctx.database.read() as db:
+        yield from reports.export(db, ctx.artifacts, session_id, name)
 
 
 def _look(ctx: Context, user: SignedIn, session_id: str, what: str) -> None:

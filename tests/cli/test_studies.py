@@ -184,6 +184,22 @@ def test_export_writes_everything_and_logs_the_look(blindread, study, tmp_path):
     assert len(list(csv.DictReader(io.StringIO((out / "ratings.csv").read_text())))) == 16
 
 
+def test_one_reader_s_figures_are_those_of_everybody_s(blindread, study, tmp_path):
+    for folder, chosen in (("all", ()), ("one", ("--reader", "R01"))):
+        assert blindread("export", study.session_id, "--out", tmp_path / folder, *chosen).code == 0
+    assert {file.name for file in (tmp_path / "one").iterdir()} == {"per_reader.csv", "ratings.csv"}
+    for name in ("per_reader.csv", "ratings.csv"):
+        header, *rows = (tmp_path / "all" / name).read_text().splitlines()
+        mine = [row for row in rows if row.startswith("R01,")]
+        assert mine
+        assert (tmp_path / "one" / name).read_text().splitlines() == [header, *mine]
+    told = blindread("export", study.session_id, "--out", tmp_path / "none", "--reader", "R99")
+    assert (told.code, told.err.splitlines()[-1]) == (
+        2,
+        "There is no answer of a reader “R99” in this session.",
+    )
+
+
 def test_the_manifest_opens_its_commitment(blindread, study, tmp_path):
     from app.services.manifests import truth_commitment
 
