@@ -23,6 +23,7 @@ from app.web import (
     imagesets,
     invitations,
     jobs,
+    joining,
     monitoring,
     no_reminders,
     pages,
@@ -73,6 +74,7 @@ def create_app(settings: Settings) -> FastAPI:
         invitations,
         reminders,
         no_reminders,
+        joining,
         audits,
         reports,
     ):

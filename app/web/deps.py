@@ -5,6 +5,7 @@ from typing import Annotated
 
 from anyio import CapacityLimiter
 from fastapi import Depends, Request
+from fastapi.responses import Response
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from sqlalchemy.orm import Session
@@ -54,6 +55,19 @@ async def context(request: Request) -> Context:
 
 
 Ctx = Annotated[Context, Depends(context)]
+
+
+def seat_in(response: Response, ctx: Context, cookie: str) -> None:
+    """Keep a reader's seat in this browser."""
+    response.set_cookie(
+        READER_COOKIE,
+        cookie,
+        max_age=int(seats.LOGIN_LASTS.total_seconds()),
+        httponly=True,
+        samesite="lax",
+        secure=ctx.settings.secure_cookies,
+        path="/read",
+    )
 
 
 def public_address(request: Request, ctx: Context) -> str:

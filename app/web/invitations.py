@@ -13,11 +13,12 @@ from app.mail.message import Letter
 from app.protocol import mail_wording
 from app.protocol.mail_wording import Wording
 from app.report import cells
-from app.services import contacts, inviting, letters, mailing, sessions
+from app.services import contacts, inviting, letters, mailing, open_links, sessions
 from app.services.contacts import ContactRow
 from app.services.inviting import InvitedList
 from app.services.jobs import JobView
 from app.services.mailing import MailState
+from app.services.open_links import OpenLinkView
 from app.services.people import SignedIn
 from app.web.deps import Context, Ctx, CurrentUser, personal_link, public_address
 from app.web.pages import render
@@ -49,6 +50,7 @@ class InvitationsPage:
     job: JobView | None
     wordings: dict[str, Wording]
     placeholders: dict[str, tuple[str, ...]]
+    open_link: OpenLinkView | None
     typed: str = ""
     problem: str = ""
 
@@ -93,6 +95,15 @@ class LettersPage:
     user: SignedIn
     session_id: str
     letters: list[LetterRow]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLinkPage:
+    """invitations/open_link.html: the open link, shown this once."""
+
+    user: SignedIn
+    session_id: str
+    link: str
 
 
 async def _listed(request: Request) -> str:
@@ -160,6 +171,23 @@ def reword(
     return RedirectResponse(f"/sessions/{session_id}/invitations", 303)
 
 
+@router.post("/open-link")
+def open_link(
+    request: Request, session_id: str, ctx: Ctx, user: CurrentUser, most: Annotated[str, Form()] = ""
+) -> HTMLResponse:
+    with ctx.database.write() as db:
+        token = open_links.make(db, user, session_id, most, ctx.settings.secret_key, clock.now())
+    page = OpenLinkPage(user, session_id, f"{public_address(request, ctx)}/read/join/{token}")
+    return render(request, "invitations/open_link.html", page)
+
+
+@router.post("/open-link/close")
+def close_open_link(session_id: str, ctx: Ctx, user: CurrentUser) -> RedirectResponse:
+    with ctx.database.write() as db:
+        open_links.close(db, user, session_id, ctx.settings.secret_key, clock.now())
+    return RedirectResponse(f"/sessions/{session_id}/invitations", 303)
+
+
 @router.post("/contacts/{reading_id}/delete")
 def forget(session_id: str, reading_id: str, ctx: Ctx, user: CurrentUser) -> RedirectResponse:
     with ctx.database.write() as db:
@@ -222,6 +250,7 @@ def _show(
             job=mailing.last_job(db, session_id, clock.now()),
             wordings={kind: letters.wording(db, session_id, kind) for kind in letters.KINDS},
             placeholders=mail_wording.PLACEHOLDERS,
+            open_link=open_links.view(db, session_id),
             typed=typed,
             problem=problem,
         )

@@ -9,6 +9,7 @@ from app.words import languages
 from app.words.languages import ENGLISH, LANGUAGES
 
 LANGUAGE_COOKIE = "blindread_language"
+_OWN_PAGES = ("/r/", "/read/join/", "/read/no-reminders/")
 _YEAR = 365 * 24 * 3600
 
 
@@ -41,7 +42,7 @@ def choice(request: HTTPConnection) -> str:
 
 def offers(request: HTTPConnection) -> list[Offer]:
     """All languages. A link chooses on its own page; everywhere else the choice leads to the step that comes next."""
-    page = "" if request.url.path.startswith("/r/") else "/read"
+    page = "" if request.url.path.startswith(_OWN_PAGES) else "/read"
     return [Offer(tag, name, f"{page}?language={tag}") for tag, name in LANGUAGES.items()]
 
 

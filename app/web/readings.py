@@ -18,7 +18,7 @@ from app.services import eligibility, readings, seats, submissions
 from app.services.readings import State
 from app.services.submissions import Mark, Submission
 from app.web import language, reading_words
-from app.web.deps import READER_COOKIE, AskingReader, Context, Ctx, CurrentReader, signed_in
+from app.web.deps import AskingReader, Context, Ctx, CurrentReader, seat_in, signed_in
 from app.web.pages import render
 from app.words.sentence import N_
 
@@ -98,15 +98,7 @@ def confirm(request: Request, token: str, ctx: Ctx) -> RedirectResponse:
         cookie = seats.confirm(db, token, clock.now(), signed_in(request, db))
         eligibility.require_blind(db, seats.seat(db, cookie, clock.now()), ctx.settings.secret_key)
     response = RedirectResponse("/read", 303)
-    response.set_cookie(
-        READER_COOKIE,
-        cookie,
-        max_age=int(seats.LOGIN_LASTS.total_seconds()),
-        httponly=True,
-        samesite="lax",
-        secure=ctx.settings.secure_cookies,
-        path="/read",
-    )
+    seat_in(response, ctx, cookie)
     return response
 
 

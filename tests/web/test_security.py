@@ -90,6 +90,7 @@ def test_without_a_sign_in_nothing_opens(furnished, ids):
             "/sign-out",
             "/r/{token}",
             "/read/no-reminders/{token}",
+            "/read/join/{token}",
         }:
             assert answer.status_code == 401, (method, path, answer.status_code)
     assert open_doors == OPEN_TO_ALL

@@ -1,5 +1,6 @@
 // What makes researchers' pages livelier; every page works without it, save the upload's progress and the moving bar.
 
+import { copyOnClick } from "../copying.js";
 import { askFirst } from "./confirm.js";
 import { follow } from "./jobs.js";
 import { plan } from "./planner.js";
@@ -18,18 +19,7 @@ document.querySelectorAll("[data-watch]").forEach((part) => {
   watch(part, () => part.querySelectorAll("form[data-confirm]").forEach(askFirst));
 });
 
-document.querySelectorAll("[data-copy]").forEach((button) => {
-  button.addEventListener("click", async () => {
-    const field = document.getElementById(button.dataset.copy);
-    field.select();
-    try {
-      await navigator.clipboard.writeText(field.value);
-    } catch {
-      document.execCommand("copy"); // pages without HTTPS have no clipboard API
-    }
-    button.textContent = "Copied";
-  });
-});
+document.querySelectorAll("[data-copy]").forEach(copyOnClick);
 
 document.querySelectorAll("[data-back]").forEach((link) => {
   link.addEventListener("click", (event) => {
