@@ -55,9 +55,9 @@ check: $(VENV)/.installed-dev
 	$(BIN)/djlint --quiet --lint templates
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
-# The pictures of docs/reading-room.md, taken anew.
+# The pictures of docs/reading-room.md and docs/guide.md, taken anew.
 screenshots: $(VENV)/.installed-dev browser
-	$(BIN)/python -m tests.browser.pictures docs/images/reading-room
+	$(BIN)/python -m tests.browser.pictures docs/images
 
 # Sentences that readers see: collects them, and brings each language's catalogue up to date; new ones come empty.
 words: $(VENV)/.installed-dev

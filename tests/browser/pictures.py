@@ -1,6 +1,7 @@
-"""Take the pictures of `docs/reading-room.md`: every page of a reader, at three sizes, of the demonstration's own images.
+"""Take the pictures of `docs/reading-room.md` (every page of a reader, at three sizes) and of `docs/guide.md` (a researcher's way), of the
+demonstration's own images.
 
-python -m tests.browser.pictures docs/images/reading-room
+python -m tests.browser.pictures docs/images
 """
 
 import sys
@@ -21,6 +22,7 @@ from app.services import designs, people, sessions
 from app.services.feasible import NewSession
 from app.settings import Settings, load_settings
 from tests.browser.conftest import ARGUMENTS, installed
+from tests.browser.study import Study, demonstration
 from tests.servers import Server
 
 LOOKS = {
@@ -181,5 +183,20 @@ def _answer(page: Page, keys: str) -> None:
         page.keyboard.press(key)
 
 
+def take_study(out: Path) -> None:
+    """Walk through a whole study as a researcher."""
+    out.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        sync_playwright() as playwright,
+        demonstration(folder) as stage,
+    ):
+        browser = playwright.chromium.launch(executable_path=installed(), args=ARGUMENTS)
+        camera = _camera(browser, out, "laptop", *LOOKS["laptop"])
+        Study(stage, camera.page, camera.take).walk()
+
+
 if __name__ == "__main__":
-    take_all(Path(sys.argv[1]))
+    images = Path(sys.argv[1])
+    take_all(images / "reading-room")
+    take_study(images / "guide")
