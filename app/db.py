@@ -127,11 +127,11 @@ class Database:
                         yield db
                         db.commit()
                     except OperationalError:  # SQLite may have undone what the others wrote as well
-                        self._end_together(keep=False)
+                        self._end(together, keep=False)
                         raise
             finally:
                 if self._together and (together.full or not self._writers.pass_on()):
-                    self._end_together()
+                    self._end(together)
         if not together.kept():
             raise UnavailableError(_BUSY)
 
@@ -163,7 +163,7 @@ class Database:
         with self._queue():
             if self._together:
                 with suppress(SQLAlchemyError):  # told to those whom it concerns
-                    self._end_together()
+                    self._end(self._together)
             yield
 
     @contextmanager
@@ -175,10 +175,9 @@ class Database:
                 raise UnavailableError(_BUSY) from None
             yield
 
-    def _end_together(self, *, keep: bool = True) -> None:
-        together, self._together = self._together, None
-        if together:
-            together.end(keep=keep)
+    def _end(self, together: Together, *, keep: bool = True) -> None:
+        self._together = None
+        together.end(keep=keep)
 
     @contextmanager
     def _available(self) -> Iterator[None]:

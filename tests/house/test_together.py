@@ -1,8 +1,9 @@
 """Writers that wait together are committed together: each is told only after that, and one that fails takes no other along."""
 
+import sqlite3
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 from sqlalchemy import event, text
@@ -16,7 +17,7 @@ from app.fairlock import FairLock
 
 @pytest.fixture
 def database(tmp_path):
-    made = Database(f"sqlite:///{tmp_path / 'a.db'}", patience=5)
+    made = Database(f"sqlite:///{tmp_path / 'a.db'}", patience=30)
     with made.write() as db:
         db.execute(text("CREATE TABLE notes (note TEXT PRIMARY KEY)"))
         db.execute(text("CREATE TABLE answers (note TEXT REFERENCES notes (note))"))
@@ -143,6 +144,23 @@ def test_where_the_commit_fails_nobody_is_told_saved(database):
     assert notes(database) == []
     with database.write_together() as db:
         noting("after")(db)
+    assert notes(database) == ["after"]
+
+
+def test_where_another_process_writes_nobody_is_told_saved(database):
+    impatient = Database(str(database.engine.url), patience=0.2)
+    impatient._patience = 30  # the queue's; SQLite's own stays short
+    writers = Writers(impatient)
+    with closing(sqlite3.connect(database.engine.url.database, isolation_level=None)) as foreign:
+        with impatient.write():
+            foreign.execute("BEGIN IMMEDIATE")
+            writers.add("a", noting("a"))
+            writers.add("b", noting("b"))
+        assert writers.join() == {"a": UnavailableError, "b": UnavailableError}
+        foreign.execute("ROLLBACK")
+    with impatient.write_together() as db:
+        noting("after")(db)
+    impatient.close()
     assert notes(database) == ["after"]
 
 
