@@ -65,6 +65,7 @@ class Camera:
 
     def take(self, name: str) -> None:
         self.page.wait_for_load_state("networkidle")
+        self.page.wait_for_timeout(300)  # until what was scrolled is painted
         self.page.screenshot(path=self.out / f"{name}-{self.size}.jpg", type="jpeg", quality=82)
 
 

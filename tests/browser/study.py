@@ -158,7 +158,7 @@ class Study:
         expect(reader.get_by_text("Your answers have been withdrawn")).to_be_visible()
         reader.context.close()
         expect(page.locator("[data-watch]")).to_contain_text("withdrew", timeout=20_000)
-        page.mouse.wheel(0, 330)
+        page.evaluate("window.scrollTo(0, 330)")
         self.take("readers")
 
     def remind(self):
@@ -206,7 +206,10 @@ class Participant:
         self.link = link
 
     def begin(self, images):
-        ask = self.client
+        with self.client as ask:
+            return self._read(ask, images)
+
+    def _read(self, ask, images):
         assert ask.post(self.link).status_code == 303
         page = ask.get("/read").text
         version = re.search(r'name="version" value="([^"]+)"', page)[1]
