@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import ConflictError
 from app.mail.message import Letter
-from app.services import audit, jobs, letters, sessions, tokens
+from app.services import audit, invitations, jobs, letters, sessions, tokens
 from app.services.jobs import JobView
 from app.services.people import SignedIn
 from app.tables.contacts import Contact
@@ -124,8 +124,7 @@ def show(
 
 
 def _require(session: VttSession, reading_ids: Sequence[str]) -> None:
-    if session.state not in {"frozen", "open"}:
-        raise ConflictError("Mail goes to readers once the session is frozen and until it is closed.")
+    invitations.require_invitable(session)
     if not reading_ids:
         raise ConflictError("There is nobody left to write to.")
 

@@ -293,3 +293,13 @@ def test_a_job_without_its_mail_server_says_so(posting, researcher, address):
     without = replace(posting.parts, settings=replace(posting.settings, relay=None))
     Site(posting.settings, posting.app, without).work()
     assert "no mail server any more" in words(researcher.get(f"{address}/invitations"))
+
+
+def test_readers_are_invited_during_a_pause(posting, researcher, address, mailbox):
+    reason = {"reason": "The display of the reading room is being calibrated."}
+    assert researcher.post(f"{address}/pause", data=reason).status_code == 303
+    invite_list(researcher, address, LISTED)
+    assert "Send 2 invitations" in words(researcher.get(f"{address}/invitations"))
+    send(researcher, address)
+    posting.work()
+    assert len(mailbox.messages) == 2
