@@ -7,6 +7,7 @@ name: ours one call, oTree's form and the page that it leads to, Label Studio's 
 import http.client
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -124,6 +125,7 @@ def run(command: list[str], folder: Path, port: int, **more: str) -> subprocess.
         env={**os.environ, "PATH": path, **more},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        start_new_session=True,  # so that what it starts ends with it
     )
     while process.poll() is None:
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
@@ -160,7 +162,7 @@ def otree(folder: Path, venv: Path) -> Iterator[tuple[int, list[Iterator[None]]]
     )
     people: Any = admin.json("GET", f"/api/sessions/{made['code']}")["participants"]
     yield process.pid, [otree_pairs(port, one["code"]) for one in people]
-    process.kill()
+    os.killpg(process.pid, signal.SIGKILL)
 
 
 @contextmanager
@@ -183,7 +185,7 @@ def label_studio(folder: Path, venv: Path) -> Iterator[tuple[int, list[Iterator[
     tasks = [{"data": {"image": f"/static/{number}.png"}} for number in range(2000)]
     admin.json("POST", "/api/projects/1/import", tasks)
     yield process.pid, [label_studio_pairs(port, TOKEN) for _ in range(AT_ONCE)]
-    process.kill()
+    os.killpg(process.pid, signal.SIGKILL)
 
 
 def counted(readers: list[Iterator[None]], seconds: float) -> tuple[int, float]:
