@@ -70,8 +70,8 @@ def own(db: Session, user: SignedIn, session_id: str) -> VttSession:
     return session
 
 
-def listing(db: Session, user: SignedIn, now: datetime) -> list[SessionRow]:
-    """The user's sessions (all for an admin), newest first."""
+def listing(db: Session, user: SignedIn, now: datetime, sought: str = "") -> list[SessionRow]:
+    """The user's sessions (all for an admin) with `sought` in their title, newest first."""
     del now
     query = (
         select(VttSession, func.count(Reading.id), func.count(Reading.finished_at))
@@ -81,6 +81,8 @@ def listing(db: Session, user: SignedIn, now: datetime) -> list[SessionRow]:
     )
     if not user.is_admin:
         query = query.where(VttSession.owner_id == user.id)
+    if sought:
+        query = query.where(VttSession.title.icontains(sought, autoescape=True))
     return [
         SessionRow(s.id, s.title, s.state, s.created_at, readers, finished)
         for s, readers, finished in db.execute(query)

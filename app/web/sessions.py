@@ -24,10 +24,11 @@ router = APIRouter(prefix="/sessions")
 
 @dataclass(frozen=True, slots=True)
 class SessionsPage:
-    """sessions/list.html."""
+    """sessions/list.html: those with `sought` in their title, all where it is empty."""
 
     user: SignedIn
     sessions: list[SessionRow]
+    sought: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,10 @@ class LinkPage:
 
 
 @router.get("")
-def listing(request: Request, ctx: Ctx, user: CurrentUser) -> HTMLResponse:
+def listing(request: Request, ctx: Ctx, user: CurrentUser, q: str = "") -> HTMLResponse:
+    sought = q.strip()[:120]
     with ctx.database.read() as db:
-        page = SessionsPage(user, sessions.listing(db, user, clock.now()))
+        page = SessionsPage(user, sessions.listing(db, user, clock.now(), sought), sought)
     return render(request, "sessions/list.html", page)
 
 

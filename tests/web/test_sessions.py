@@ -336,3 +336,15 @@ def test_a_protocol_goes_from_one_session_to_another(owner, known):
 def test_a_protocol_is_the_owners(furnished, owner, known):
     address = create(owner, known).headers["location"]
     assert furnished.browser(OTHER).get(f"{address}/protocol.json").status_code == 404
+
+
+def test_sessions_are_found_by_their_title(owner, known):
+    create(owner, known, title="Liver, first readers")
+    create(owner, known, title="Brain 100%")
+    page = text(owner.get("/sessions", params={"q": "liver"}))
+    assert "Liver, first readers" in page
+    assert "Brain" not in page
+    assert "Brain 100%" in text(owner.get("/sessions", params={"q": "0%"}))
+    nothing = text(owner.get("/sessions", params={"q": "_x%"}))
+    assert "No session has “_x%” in its title." in nothing
+    assert "Show all" in nothing
