@@ -4,8 +4,7 @@ import json
 import tempfile
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from operator import attrgetter
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import select
@@ -20,9 +19,6 @@ from app.report.rows import Rating
 from app.services import described, reports, unblinding
 from app.services.unblinding import UnblindedRating
 from app.tables.sessions import Item, VttSession
-
-_COLUMNS = tuple(f.name for f in fields(UnblindedRating))
-_cells = attrgetter(*_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +56,7 @@ def of_reader(db: Session, session_id: str, code: str) -> str:
 
 
 def _rating(shown: UnblindedRating) -> Rating:
-    return Rating(**dict(zip(_COLUMNS, _cells(shown), strict=True)))
+    return Rating(**shown._asdict())
 
 
 def _stimuli(db: Session, session_id: str, made: build.Report) -> dict[tuple[str, str], str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
@@ -19,8 +19,7 @@ from app.tables.sessions import Arm, Item, Presentation, Rating, Reading, VttSes
 ACTION = audit.UNBLINDING
 
 
-@dataclass(frozen=True, slots=True)
-class UnblindedRating:
+class UnblindedRating(NamedTuple):
     """One answer beside the truth; `model` is empty for real images, which all arms share.
 
     `image` is the number of the item in the manifest, for a repeat that of the item that it repeats; `position` counts from 1 within
