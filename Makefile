@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 TORCH ?= torch~=2.13.0
 JOBS ?= 2
 
-.PHONY: run install install-dev browser test check format screenshots simulate soak words lock clean
+.PHONY: run install install-dev browser test check format screenshots simulate mutants soak words lock clean
 
 run: $(VENV)/.installed
 	@BLINDREAD_DATA_DIR="$(DATA)" $(BIN)/blindread demo --port $(PORT)
@@ -45,6 +45,11 @@ soak: $(VENV)/.installed-dev browser
 # How often the 95 % intervals hold the truth (docs/simulations.md): about 20 minutes of one core; goes on where it was stopped.
 simulate: $(VENV)/.installed-dev
 	nice -n 19 $(BIN)/python -m tests.simulations
+
+# Do tests notice when app/stats is changed by one operator or number? Files and what survives: docs/mutants.md.
+mutants: $(VENV)/.installed-dev
+	nice -n 19 $(BIN)/mutmut run --max-children 1
+	$(BIN)/mutmut results
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .

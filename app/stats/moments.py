@@ -51,7 +51,7 @@ class Moments:
     centred: bool
 
 
-def moments(synthetic: Floats, real: Floats, *, centred: bool = False) -> Moments:
+def moments(synthetic: Floats, real: Floats, *, centred: bool) -> Moments:
     """The moments of scores (V, R, N) of synthetic and (V, R, M) of real images, NaN where there is none.
 
     With `centred`, and where answers are missing, those of s − m, m each modality's mean of its readers' AUCs.

@@ -64,3 +64,20 @@ def test_what_cannot_be_estimated_says_why():
     assert equivalence(1.0, 0.0, NotEstimable("the variance is zero")).claim == NotEstimable(
         "the variance is zero"
     )
+
+
+def test_what_is_found_carries_its_margin_its_method_and_the_bayes_factor():
+    found = equivalence(0.52, 0.0016, 12.6, delta=0.07)
+    assert (found.delta, found.interval.method) == (0.07, "one-shot MRMC, TOST")
+    assert found.bf01 == bayes_factor(0.52, 0.0016)
+    unknown = equivalence(NotEstimable("no reader"), 0.1, 3, delta=0.07)
+    assert (unknown.delta, unknown.p) == (0.07, NotEstimable("no reader"))
+    flat = equivalence(0.5, 0.0, 3, delta=0.07)
+    assert (flat.delta, flat.claim) == (0.07, NotEstimable("the variance is zero"))
+
+
+@pytest.mark.parametrize(("estimate", "variance"), [(0.7, 0.09), (0.2, 0.25), (0.9, 0.04)])
+def test_the_bayes_factor_where_the_prior_cuts_the_likelihood(estimate, variance):
+    likelihood = stats.norm(estimate, variance**0.5).pdf
+    mean, _ = integrate.quad(likelihood, 0, 1)
+    assert bayes_factor(estimate, variance) == pytest.approx(likelihood(0.5) / mean)

@@ -69,3 +69,12 @@ def test_it_is_scipys_interval(counts):
         pytest.approx(expected.low, abs=1e-12),
         pytest.approx(expected.high, abs=1e-12),
     )
+
+
+def test_a_proportion_has_wilson_s_interval():
+    assert proportion(3, 10, "none").interval == wilson(3, 10)
+
+
+@pytest.mark.parametrize("n", [16, 40, 46, 54, 68])
+def test_no_bound_is_rounded_beyond_one(n):
+    assert wilson_effective(1.0, n)[1] == 1
