@@ -2,6 +2,18 @@
 
 import os
 
+import pytest
+
+from app.protocol import balance
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _few_simulated_readers():
+    """Each audit of a test simulates few readers; the tests of the balance itself say how many they mean."""
+    usual, balance.READERS = balance.READERS, 200
+    yield
+    balance.READERS = usual
+
 
 def pytest_collection_modifyitems(config, items):
     if os.environ.get("SOAK_TESTS"):

@@ -49,7 +49,7 @@ def _early_enough(placed: list[str], repeated: set[str], latest: int, seed: byte
 
 
 def _hash(seed: bytes, text: str) -> bytes:
-    return hmac.new(seed, text.encode(), hashlib.sha256).digest()
+    return hmac.digest(seed, text.encode(), hashlib.sha256)
 
 
 def number(seed: bytes, text: str) -> int:

@@ -38,10 +38,20 @@ def audit(
         return
     with database.read() as db:
         sample = auditing.sample(db, artifacts, session_id, rng)
+        orders = auditing.balanced(db, session_id)
     measured = auditing.measure(sample, rng)
     for name, svg in measured.figures.items():
         artifacts.put(f"audits/{audit_id}/{name}", svg.encode())
-    result = {"version": RESULT_VERSION, "seed": str(seed), "transport": sent, **measured.result}
+    warnings = [*measured.result["warnings"], *(one.sentence for one in orders if not one.even)]
+    balance = [one.sentence for one in orders if one.even]
+    result = {
+        "version": RESULT_VERSION,
+        "seed": str(seed),
+        "transport": sent,
+        **measured.result,
+        "warnings": warnings,
+        "balance": balance,
+    }
     with database.write() as db:
         audits.finish(db, audit_id, result, actor=actor, key=settings.secret_key, now=clock.now())
     alive(total, total)

@@ -55,6 +55,7 @@ class AuditView:
     n_real: int
     n_synthetic: int
     transport: str
+    balance: tuple[str, ...]
     classifier: str
     unmeasured: str
     findings: tuple[FindingView, ...]
@@ -90,6 +91,7 @@ def view(db: Session, user: SignedIn, session_id: str, now: datetime) -> AuditVi
         n_real=counts["real"],
         n_synthetic=counts["synthetic"],
         transport=_transport(result["transport"]) if result else "",
+        balance=tuple(result.get("balance", ())),
         classifier=pixels["classifier"]["sentence"],
         unmeasured=result.get("unmeasured", ""),
         findings=findings,

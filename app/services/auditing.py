@@ -16,6 +16,8 @@ from app.blinding.cues import SIDE_AT_LEAST
 from app.blinding.duplicates import Duplicate
 from app.db import Table
 from app.imaging import neighbours, stimulus
+from app.protocol import balance
+from app.protocol.balance import Check
 from app.protocol.design import Protocol
 from app.report import audit_figures
 from app.tables.checkpoints import Checkpoint
@@ -124,6 +126,17 @@ def truth(db: Session, session_id: str) -> dict[int, bool]:
         .order_by(Item.number)
     )
     return {number: kind == "synthetic" for number, kind in db.execute(query)}
+
+
+def balanced(db: Session, session_id: str) -> list[Check]:
+    """What thousands of simulated readers would see, counted."""
+    session = db.get_one(VttSession, session_id)
+    query = select(Item).where(Item.session_id == session_id, Item.kind != "practice")
+    items = list(db.scalars(query.order_by(Item.number)))
+    by_number = truth(db, session_id)
+    synthetic = {item.id: by_number[item.number] for item in items if item.number in by_number}
+    readers = balance.readers_for(len(items))
+    return balance.check(items, synthetic, protocol(db, session_id), session.order_secret, readers)
 
 
 def sample(db: Session, artifacts: Artifacts, session_id: str, rng: np.random.Generator) -> Sample:
