@@ -5,6 +5,23 @@ from app.report.build import METRICS, NAMES, ModelResult, Report, rate
 from app.stats.detection import Rate
 from app.stats.estimates import Proportion
 
+_GREEK = [
+    "alpha",
+    "beta",
+    "gamma",
+    "delta",
+    "kappa",
+    "lambda",
+    "mu",
+    "rho",
+    "sigma",
+    "tau",
+    "phi",
+    "psi",
+    "omega",
+]
+_LATIN = 0x180  # what pdfLaTeX prints by itself, with the quotes and dashes below
+_PUNCTUATION = frozenset("“”‘’„‚…—–·\u00a0\u2060")
 _SPECIAL = {
     "\\": r"\textbackslash{}",
     "&": r"\&",
@@ -21,7 +38,14 @@ _SPECIAL = {
     "–": "--",
     "<": r"$<$",
     ">": r"$>$",
-    "ψ": r"$\psi$",
+    **{letter: f"$\\{name}$" for letter, name in zip("αβγδκλμρστφψω", _GREEK, strict=True)},
+    "×": r"$\times$",
+    "≤": r"$\leq$",
+    "≥": r"$\geq$",
+    "≈": r"$\approx$",
+    "½": r"$\frac{1}{2}$",
+    "²": "$^2$",
+    "′": "$'$",
     "|": r"\textbar{}",
     # At the start of a row these would belong to the end of the row before.
     "[": "{[}",
@@ -38,16 +62,27 @@ def tables(report: Report) -> str:
     r"""Table 3, each reader, and where there are some the pairs of models and the correlations with distances.
 
     For a document with \usepackage{booktabs,longtable}; the first line is a comment that says so. A table of more rows than
-    a page holds is a longtable.
+    a page holds is a longtable. Where names have letters that pdfLaTeX does not know, the comment names an engine that does.
     """
     source = ", ".join(f"{name} {value}" for name, value in report.provenance.items())
     first = f"% Needs \\usepackage{{booktabs,longtable}}. Analysis version {report.version}. {source}"
-    parts = [" ".join(first.split()), _means(report), _table_3(report), _per_reader(report)]
+    parts = [" ".join(first.split()) + _engine(report), _means(report), _table_3(report), _per_reader(report)]
     if report.pairs:
         parts.append(_pairs(report))
     if report.correlations:
         parts.append(_correlations(report))
     return "\n".join(part for part in parts if part)
+
+
+def _engine(report: Report) -> str:
+    names = [name for model in report.models for name in (model.model, *(r.reader for r in model.readers))]
+    foreign = any(
+        ord(letter) >= _LATIN and letter not in _PUNCTUATION and letter not in _SPECIAL
+        for letter in "".join(names)
+    )
+    return (
+        "\n% Names here have letters beyond Latin: use LuaLaTeX with a font that has them." if foreign else ""
+    )
 
 
 def _means(report: Report) -> str:

@@ -178,6 +178,12 @@ def test_a_table_without_rows_is_left_out():
     assert tables(made([])).count(r"\begin{table}") == 2
 
 
+def test_letters_that_pdflatex_lacks_are_mathematics_or_said():
+    assert escape("d′ κ ½ ×") == r"d$'$ $\kappa$ $\frac{1}{2}$ $\times$"
+    assert "LuaLaTeX" not in tables(made(study(readers=("Müller", "“R2”", "d′"))))
+    assert "use LuaLaTeX" in tables(made(study(readers=("中文", "R2", "R3")))).splitlines()[1]
+
+
 def test_latex_has_its_own_signs():
     assert escape("12 ± 3 %, −0.5, 3–5, <.001") == r"12 $\pm$ 3 \%, $-$0.5, 3--5, $<$.001"
 
