@@ -12,7 +12,7 @@ from app.services import experiments, imagesets, jobs, tokens
 from app.services.imagesets import ImageSetRow
 from app.services.jobs import JobView
 from app.services.people import SignedIn
-from app.tables.checkpoints import Checkpoint, Experiment
+from app.tables.checkpoints import Checkpoint, Experiment, Picture
 from app.tables.images import ImageSet
 
 IMPORT_JOB = "import_checkpoint"
@@ -20,13 +20,14 @@ IMPORT_JOB = "import_checkpoint"
 
 @dataclass(frozen=True, slots=True)
 class CheckpointRow:
-    """A line of the list of checkpoints."""
+    """A line of the list of checkpoints; `pictured` where there is a grid of what it draws."""
 
     id: str
     name: str
     resolution: int | None
     experiment: str
     job: JobView | None
+    pictured: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +84,23 @@ def artifact_of(db: Session, checkpoint_id: str) -> str | None:
 def listing(db: Session, user: SignedIn, now: datetime) -> list[CheckpointRow]:
     """The user's checkpoints (all for an admin), newest first."""
     query = (
-        select(Checkpoint, Experiment.name)
+        select(Checkpoint, Experiment.name, Picture.checkpoint_id)
         .outerjoin(Experiment, Experiment.id == Checkpoint.experiment_id)
+        .outerjoin(Picture, (Picture.checkpoint_id == Checkpoint.id) & (Picture.kind == "grid"))
         .order_by(Checkpoint.created_at.desc(), Checkpoint.id)
     )
     if not user.is_admin:
         query = query.where(Checkpoint.owner_id == user.id)
     return [
-        CheckpointRow(c.id, c.name, _resolution(c), experiment or "", jobs.shown_by_id(db, c.job_id, now))
-        for c, experiment in db.execute(query)
+        CheckpointRow(
+            id=c.id,
+            name=c.name,
+            resolution=_resolution(c),
+            experiment=experiment or "",
+            job=jobs.shown_by_id(db, c.job_id, now),
+            pictured=grid is not None,
+        )
+        for c, experiment, grid in db.execute(query)
     ]
 
 

@@ -29,7 +29,7 @@ Shape = tuple[int, int, str]
 
 @dataclass(frozen=True, slots=True)
 class ImageSetRow:
-    """A line of a list of sets."""
+    """A line of a list of sets; `pictures` are some of its images, evenly spread."""
 
     id: str
     name: str
@@ -37,6 +37,7 @@ class ImageSetRow:
     count: int
     created_at: datetime
     job: JobView | None
+    pictures: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,19 +230,46 @@ def count(db: Session, set_id: str) -> int:
 
 
 def rows(db: Session, sets: list[ImageSet], now: datetime) -> list[ImageSetRow]:
+    ids = [s.id for s in sets]
     counts = dict(
         db.execute(
             select(Origin.image_set_id, func.count())
-            .where(Origin.image_set_id.in_([s.id for s in sets]))
+            .where(Origin.image_set_id.in_(ids))
             .group_by(Origin.image_set_id)
         ).all()
     )
+    pictures = _pictures(db, ids)
     return [
         ImageSetRow(
-            s.id, s.name, s.kind, counts.get(s.id, 0), s.created_at, jobs.shown_by_id(db, s.job_id, now)
+            id=s.id,
+            name=s.name,
+            kind=s.kind,
+            count=counts.get(s.id, 0),
+            created_at=s.created_at,
+            job=jobs.shown_by_id(db, s.job_id, now),
+            pictures=tuple(pictures.get(s.id, ())),
         )
         for s in sets
     ]
+
+
+def _pictures(db: Session, set_ids: list[str]) -> dict[str, list[str]]:
+    """Three images of each set: a sixth, a half and five sixths of the way through it."""
+    order = (Origin.place, Origin.frame, Origin.seed, Origin.image_id)
+    size = func.count().over(partition_by=Origin.image_set_id)
+    place = func.row_number().over(partition_by=Origin.image_set_id, order_by=order)
+    numbered = (
+        select(Origin.image_set_id, Origin.image_id, size.label("size"), place.label("place"))
+        .where(Origin.image_set_id.in_(set_ids))
+        .subquery()
+    )
+    last = numbered.c.size - 1
+    wanted = [1 + last * sixths // 6 for sixths in (1, 3, 5)]
+    query = select(numbered.c.image_set_id, numbered.c.image_id).where(numbered.c.place.in_(wanted))
+    found: dict[str, list[str]] = {}
+    for set_id, image_id in db.execute(query.order_by(numbered.c.image_set_id, numbered.c.place)):
+        found.setdefault(set_id, []).append(image_id)
+    return found
 
 
 def own(db: Session, user: SignedIn, set_id: str, kind: str | None = None) -> ImageSet:

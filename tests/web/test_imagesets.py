@@ -1,6 +1,7 @@
 """Importing image sets: what is taken, what is refused and said, what is never kept."""
 
 import io
+import re
 import zipfile
 
 import pytest
@@ -268,3 +269,13 @@ def test_a_form_with_thousands_of_fields_is_refused_before_they_fill_the_memory(
     refused = upload(owner, ("a.png", png(1)), **{f"field{number}": "x" * 1000 for number in range(200)})
     assert refused.status_code == 422
     assert "more fields than any page of ours" in text(refused)
+
+
+def test_lists_show_pictures_of_what_they_name(owner, known):
+    for page in (owner.get("/image-sets").text, owner.get("/").text):
+        shown = re.findall(rf'src="({known.real_set}/images/[0-9a-f]{{32}}\.png)"', page)
+        assert len(set(shown)) == 3
+        assert {owner.get(address).headers["content-type"] for address in shown} == {"image/png"}
+    grid = f"{known.checkpoint}/pictures/grid.png"
+    assert grid in owner.get("/checkpoints").text
+    assert owner.get(grid).status_code == 200
