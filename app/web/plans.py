@@ -61,6 +61,11 @@ def typed_so_far(fields: Mapping[str, Sequence[str]], readers: str = str(READERS
     def first(name: str) -> str:
         return next(iter(fields.get(name, ())), "").strip()
 
+    if first("answering") == "pairs":
+        return PlanView(
+            readers=READERS,
+            problem="The plan is for single images; there is none for pairs side by side yet.",
+        )
     synthetic = list(fields.get("n_synthetic", ()))
     chosen = zip(fields.get("synthetic_set_id", ()), synthetic, strict=False)
     numbers = [number for set_id, number in chosen if set_id] or synthetic[:1] or [""]

@@ -49,6 +49,7 @@ def test_one_reader_has_no_interval_and_is_told_so(owner):
         ({"margin": "wide"}, "percentage points, not “wide”"),
         ({"margin": "nan"}, "percentage points, not “nan”"),
         ({"margin": "90"}, "between 1 and 49"),
+        ({"answering": "pairs"}, "none for pairs"),
     ],
 )
 def test_what_is_half_typed_gets_a_sentence(owner, changes, sentence):

@@ -1,7 +1,7 @@
 // The planner follows the design while it is typed. One request at a time: what changed meanwhile is asked for afterwards.
 
 const PAUSE_MS = 250;
-const ASKED = ["n_real", "n_synthetic", "synthetic_set_id", "margin", "arm_blocks", "parts", "parts_read"];
+const ASKED = ["n_real", "n_synthetic", "synthetic_set_id", "margin", "arm_blocks", "parts", "parts_read", "answering"];
 
 export function plan(form) {
   const shown = document.querySelector("[data-plan]");
