@@ -72,7 +72,7 @@ def test_white_space_inside_a_cell_is_one_space():
         ("R1,,1,real,real,3,nan,,,", "Row 2: “nan” in the column “seconds” must be a number, not below 0."),
         (
             "R1,,1,real,real,3,1,test,,",
-            "Row 2: “test” in the column “kind” must be main or practice or catch or repeat.",
+            "Row 2: “test” in the column “kind” must be main or practice or catch or repeat or anchor.",
         ),
         ("R1,,1,real,real,3,1,,,,extra", "Row 2: more cells than the first row has columns."),
     ],
