@@ -97,7 +97,7 @@ def margin(text: str) -> float:
         points = nan
     if not isfinite(points):
         raise InvalidError(f"The margin of equivalence is a number of percentage points, not “{text[:40]}”.")
-    return points / 100
+    return round(points / 100, 12)
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -120,7 +120,7 @@ def _check_numbers(n_real: int, n_synthetic: Sequence[int], protocol: Protocol) 
         if protocol.at_once == 2:
             _check_pairs(real, synthetic, parts)
         repeats, catch = (share(n, blocks, place) for n in (protocol.repeats, protocol.catch))
-        fewest = real // parts + synthetic // parts
+        fewest = (real + synthetic) // parts
         _room_for_repeats(fewest, share(repeats, parts, 0), catch, protocol.repeat_lag)
 
 

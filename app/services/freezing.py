@@ -75,8 +75,7 @@ def _drawn(db: Session, session: VttSession, arms: Sequence[Arm], protocol: Prot
     real = iter(_draw(db, session.real_set_id, wanted, secret))
     drawn: list[Chosen] = []
     for at in range(n_blocks):
-        mine = [replace(one, block=at + 1) for one in islice(real, share(session.n_real, n_blocks, at))]
-        drawn += _dealt(mine, protocol.parts)
+        drawn += [replace(one, block=at + 1) for one in islice(real, share(session.n_real, n_blocks, at))]
     drawn += real
     for place, arm in enumerate(arms):
         wanted = {
@@ -87,17 +86,19 @@ def _drawn(db: Session, session: VttSession, arms: Sequence[Arm], protocol: Prot
         }
         block = place + 1 if protocol.arm_blocks else 1
         mine = _draw(db, arm.image_set_id, wanted, secret)
-        placed = [replace(one, block=block) if one.kind in {"main", "catch"} else one for one in mine]
-        drawn += _dealt(placed, protocol.parts)
-    return drawn
+        drawn += [replace(one, block=block) if one.kind in {"main", "catch"} else one for one in mine]
+    return _dealt(drawn, protocol.parts)
 
 
 def _dealt(drawn: Sequence[Chosen], parts: int) -> list[Chosen]:
-    """Main items dealt round into the parts; all others are for everybody."""
+    """Main items of each block dealt round into its parts, real ones first, then model after model; all others are for everybody.
+
+    So the parts of a block differ by one image at most, and so do their real ones, and their synthetic ones.
+    """
     if parts == 1:
         return list(drawn)
-    dealer = cycle(range(1, parts + 1))
-    return [replace(one, part=next(dealer)) if one.kind == "main" else one for one in drawn]
+    dealers = {one.block: cycle(range(1, parts + 1)) for one in drawn}
+    return [replace(one, part=next(dealers[one.block])) if one.kind == "main" else one for one in drawn]
 
 
 def _cells(drawn: Sequence[Chosen]) -> list[list[Chosen]]:

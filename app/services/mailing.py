@@ -68,6 +68,7 @@ def uninvited(db: Session, session_id: str, *, by_mail: bool) -> list[str]:
         Reading.session_id == session_id,
         Reading.link_revoked_at.is_(None),
         Reading.withdrawn_at.is_(None),
+        Reading.declined_at.is_(None),
         Reading.started_at.is_(None),
         Reading.id.not_in(mailed),
     )

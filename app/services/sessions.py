@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from app.errors import ConflictError, NotFoundError
@@ -74,7 +74,11 @@ def listing(db: Session, user: SignedIn, now: datetime, sought: str = "") -> lis
     """The user's sessions (all for an admin) with `sought` in their title, newest first."""
     del now
     query = (
-        select(VttSession, func.count(Reading.id), func.count(Reading.finished_at))
+        select(
+            VttSession,
+            func.count(Reading.id),
+            func.count(case((Reading.withdrawn_at.is_(None), Reading.finished_at))),
+        )
         .outerjoin(Reading, Reading.session_id == VttSession.id)
         .group_by(VttSession.id)
         .order_by(VttSession.created_at.desc(), VttSession.id)

@@ -112,7 +112,7 @@ def create(request: Request, ctx: Ctx, user: CurrentUser, sent: Sent) -> Respons
             session_id = designs.create(db, user, _asked(sent), ctx.settings.secret_key, now)
     except InvalidError as error:
         with ctx.database.read() as db:
-            page = _page(db, user, sent.fields, "/sessions", problem=error.sentence)
+            page = _page(db, user, _kept(sent), "/sessions", problem=error.sentence)
         return render(request, "sessions/design.html", page, 422)
     return RedirectResponse(f"/sessions/{session_id}", 303)
 
@@ -133,7 +133,7 @@ def revise(request: Request, session_id: str, ctx: Ctx, user: CurrentUser, sent:
     except InvalidError as error:
         action = f"/sessions/{session_id}/design"
         with ctx.database.read() as db:
-            page = _page(db, user, sent.fields, action, draft_id=session_id, problem=error.sentence)
+            page = _page(db, user, _kept(sent), action, draft_id=session_id, problem=error.sentence)
         return render(request, "sessions/design.html", page, 422)
     return RedirectResponse(f"/sessions/{session_id}", 303)
 
@@ -157,6 +157,14 @@ def forget(template_id: str, ctx: Ctx, user: CurrentUser) -> RedirectResponse:
     with ctx.database.write() as db:
         templates.discard(db, user, template_id)
     return RedirectResponse("/sessions/new", 303)
+
+
+def _kept(sent: _Typed) -> Fields:
+    """What a form that is refused shows again: what was typed, and the protocol of the file in its place where there was one."""
+    try:
+        return {**sent.fields, **filled.fields(exchange.read(sent.file))} if sent.file else sent.fields
+    except InvalidError:
+        return sent.fields
 
 
 def _asked(sent: _Typed) -> NewSession:

@@ -2,13 +2,13 @@
 
 import pytest
 
+from app.protocol import exchange, typed
 from app.protocol import templates as built_in
-from app.protocol import typed
 from app.protocol.design import Protocol
 from app.protocol.filled import fields
 from app.protocol.practice import Practice
 from app.protocol.questions import Question
-from tests.web.conftest import OTHER, create, text
+from tests.web.conftest import FORM, OTHER, create, ident, text
 
 WHOLE = Protocol(
     instructions="Look.",
@@ -60,6 +60,16 @@ def test_a_refused_design_comes_back_with_what_was_typed(owner, known):
     assert "has only 8" in page
     for kept in ('value="900"', 'value="My long title"', "Typed for an hour."):
         assert kept in page
+
+
+def test_a_refused_design_keeps_the_protocol_of_its_file(owner, known):
+    file = {"protocol_file": ("protocol.json", exchange.written(WHOLE), "application/json")}
+    form = {**FORM, "real_set_id": ident(known.real_set), "synthetic_set_id": ident(known.synthetic_set)}
+    answer = owner.post("/sessions", data={**form, "n_real": "900"}, files=file)
+    assert answer.status_code == 422
+    page = text(answer)
+    assert "Agree?" in page
+    assert 'value="900"' in page
 
 
 def test_a_draft_is_changed_until_it_is_frozen(furnished, owner, known):

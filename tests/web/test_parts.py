@@ -2,12 +2,14 @@
 
 import csv
 import io
+from collections import Counter
 
 import pytest
 from sqlalchemy import select
 
 from app.protocol.parts import of_reader
-from app.services import orders
+from app.services import freezing, orders
+from app.services.freezing import Chosen
 from app.tables.origins import Origin
 from app.tables.sessions import Item, VttSession
 from tests.web.conftest import create, ident, invite, opened, text
@@ -82,6 +84,32 @@ def test_pairs_are_dealt_as_pairs(furnished, owner, known):
                 left[2] for left, right in zip(shown[::2], shown[1::2], strict=True) if left[2] != right[2]
             ]
             assert sorted(sides) == ["real", "real", "synthetic", "synthetic"]
+
+
+@pytest.mark.parametrize(
+    ("real", "synthetic", "parts"), [(12, (5, 7), 3), (12, (5, 7), 2), (3, (3,) * 16, 2), (21, (21,) * 4, 4)]
+)
+def test_parts_of_several_models_are_even(real, synthetic, parts):
+    drawn = [Chosen(f"r{n}", "", "real") for n in range(real)]
+    drawn += [
+        Chosen(f"{model}-{n}", "", "synthetic")
+        for model, number in enumerate(synthetic)
+        for n in range(number)
+    ]
+    dealt = freezing._dealt(drawn, parts)
+    for wanted in (("real", "synthetic"), ("real",), ("synthetic",)):
+        sizes = Counter(one.part for one in dealt if one.truth in wanted)
+        assert max(sizes.values()) - min(sizes.values()) <= 1
+
+
+def test_uneven_numbers_leave_room_for_repeats_in_every_part(furnished, owner, known):
+    address = opened(
+        furnished, owner, known, n_real="7", n_synthetic="5", parts="2", repeats="6", repeat_lag="3"
+    )
+    with furnished.parts.database.read() as db:
+        session = db.get_one(VttSession, ident(address))
+        for slot in (1, 2):
+            assert len(orders.main(db, session, slot)) == 6 + 3
 
 
 @pytest.mark.parametrize(
