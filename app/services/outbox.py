@@ -6,9 +6,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.mail.message import Letter
-from app.services import audit, letters
+from app.services import audit, letters, opting_out
 from app.tables.contacts import Contact
-from app.tables.mails import Mail
+from app.tables.mails import Mail, NoReminders
 from app.tables.sessions import Reading, VttSession
 
 
@@ -55,8 +55,11 @@ def _pointless(db: Session, mail: Mail) -> str:
     reading = db.get_one(Reading, mail.reading_id)
     if db.get(Contact, reading.id) is None:
         return "The address was deleted before the mail was sent."
-    if reading.link_revoked_at or reading.withdrawn_at or reading.finished_at:
+    if reading.link_revoked_at or reading.withdrawn_at or reading.declined_at or reading.finished_at:
         return "The reader had finished, or was out, before the mail was sent."
     if db.get_one(VttSession, reading.session_id).state == "closed":
         return "The session was closed before the mail was sent."
+    unwanted = db.get(NoReminders, opting_out.who(db, reading.id))
+    if mail.kind == "reminder" and unwanted is not None:
+        return "The reader wanted no more reminders before the mail was sent."
     return ""

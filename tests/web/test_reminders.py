@@ -155,6 +155,23 @@ def test_who_wants_none_gets_none_any_more_of_any_session(posting, researcher, a
     assert len(said) == 1
 
 
+def test_a_reminder_that_waits_does_not_go_out_after_the_reader_ended_them(
+    posting, researcher, address, mailbox
+):
+    invited(researcher, address)
+    days_pass(posting, 8)
+    remind(researcher, address)
+    posting.work()
+    days_pass(posting, 4)
+    remind(researcher, address)  # asked for, not sent yet
+    (first,) = mailbox.to("bo@example.org")
+    posting.browser().post(ending(first))
+    posting.work()
+    assert len(mailbox.to("bo@example.org")) == 1
+    assert len(mailbox.to("ann@example.org")) == 2
+    assert "wanted no more reminders" in words(researcher.get(f"{address}/invitations"))
+
+
 def test_a_mail_program_can_end_them_for_its_reader(posting, researcher, address, mailbox):
     invited(researcher, address)
     days_pass(posting, 8)
