@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from app import clock, schema
@@ -45,8 +45,7 @@ class Rehearsal:
             protocol = auditing.protocol(db, self.session_id)
         observed: dict[int, Observed] = {}
         for _ in range(parts.readers_for_all(protocol.parts, protocol.parts_read)):
-            done = len(observed)
-            more = self._read(protocol, lambda further, done=done: alive(done + further))  # type: ignore[misc]
+            more = self._read(protocol, partial(_alive_after, alive, len(observed)))
             if more is None:
                 return None
             observed = more | observed
@@ -68,6 +67,10 @@ class Rehearsal:
         with self.copy.read() as db:
             shown = auditing.shown(db, invited.reading_id)
         return {shown[one.name].number: _observed(one, shown[one.name]) for one in received}
+
+
+def _alive_after(alive: Callable[[int], bool], before: int, done: int) -> bool:
+    return alive(before + done)
 
 
 @contextmanager
