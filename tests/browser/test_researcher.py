@@ -112,6 +112,7 @@ def is_complaint(said) -> bool:
 
 def violations(page) -> list[str]:
     """What axe finds, in light; in dark the contrasts again."""
+    page.wait_for_load_state()
     page.evaluate(AXE)
     found = page.evaluate("axe.run()")["violations"]
     page.emulate_media(color_scheme="dark")
