@@ -97,7 +97,7 @@ def test_joining_by_an_open_link_is_accessible(furnished, owner, known, signed_i
     page.goto(f"{address}/invitations")
     page.get_by_role("button", name="Make an open link").click()
     page.get_by_role("dialog").get_by_role("button", name="Make an open link").click()
-    expect(page.get_by_role("button", name="Close the open link")).to_be_visible()
+    expect(page.get_by_role("heading", name="Open link", level=1)).to_be_visible()
     found = violations(page)
     page.goto(page.get_by_label("Link").input_value())
     found += violations(page)
