@@ -30,10 +30,10 @@ from app.services import (
     import_settings,
     import_words,
     imports,
+    looks,
     manifests,
     people,
     reports,
-    unblinding,
     verification,
 )
 from app.services.checkpoints import CheckpointView
@@ -136,7 +136,7 @@ def export(environ: Mapping[str, str], session_id: str, out: Path, reader: str =
     with opened(environ) as (settings, database, artifacts):
         with database.write() as db:
             session = _session(db.get(VttSession, session_id), session_id)
-            unblinding.look(db, session, actor=ACTOR, what="export", key=settings.secret_key, now=clock.now())
+            looks.look(db, session, actor=ACTOR, what="export", key=settings.secret_key, now=clock.now())
         out.mkdir(parents=True, exist_ok=True)
         with database.read() as db:
             if reader:

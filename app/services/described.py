@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from app.protocol.design import Protocol
 from app.report.study import Sampled, Study
-from app.services import feasible, import_words, monitoring, sessions, unblinding
+from app.services import feasible, import_words, looks, monitoring, sessions
 from app.tables.images import ImageSet
 from app.tables.sessions import Arm, VttSession
 
@@ -27,7 +27,7 @@ def study(db: Session, session: VttSession) -> Study:
         frozen=_day(session.frozen_at),
         opened=_day(session.opened_at),
         closed=_day(session.closed_at),
-        marks=unblinding.marks(db, session),
+        marks=looks.marks(db, session),
     )
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from markupsafe import Markup
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import report
@@ -18,11 +17,11 @@ from app.artifacts import Artifacts
 from app.errors import ConflictError, NotFoundError
 from app.protocol.design import Protocol
 from app.report import cells, r_packages
-from app.services import annotations, audit, jobs, sessions, unblinding
+from app.services import annotations, audit, jobs, looks, sessions, unblinding
 from app.services.jobs import JobView
 from app.services.people import SignedIn
 from app.services.unblinding import UnblindedRating
-from app.tables.sessions import Rating, Reading, VttSession
+from app.tables.sessions import VttSession
 
 REPORT_JOB = "report"
 DONE, BODY = "complete", "page.html"
@@ -53,26 +52,44 @@ class BuiltReport:
     figures: tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Interim:
+    """An early look: when, at how many answers, and how many came since."""
+
+    at: datetime
+    answers: int
+    since: int
+
+
 def look(db: Session, user: SignedIn, session_id: str, what: str, key: bytes, now: datetime) -> None:
     """Log that this person looks at truth joined to ratings; raises ConflictError while the session is open."""
     session = sessions.own(db, user, session_id)
-    unblinding.look(db, session, actor=user.pseudonym, what=what, key=key, now=now)
+    looks.look(db, session, actor=user.pseudonym, what=what, key=key, now=now)
 
 
 def look_early(db: Session, user: SignedIn, session_id: str, reason: str, key: bytes, now: datetime) -> None:
     """Log that this person looks at the truth while readers may still rate; raises InvalidError without a reason."""
     session = sessions.own(db, user, session_id)
-    unblinding.look_early(db, session, actor=user.pseudonym, reason=reason, key=key, now=now)
+    looks.look_early(db, session, actor=user.pseudonym, reason=reason, key=key, now=now)
 
 
 def may_look(db: Session, user: SignedIn, session_id: str) -> bool:
     """Whether this person chose to see the truth of this session, and may see it now."""
     session = sessions.own(db, user, session_id)
     try:
-        unblinding.require_allowed(db, session, user.pseudonym)
+        looks.require_allowed(db, session, user.pseudonym)
     except ConflictError:
         return False
-    return unblinding.looked(db, session_id, user.pseudonym)
+    return looks.looked(db, session_id, user.pseudonym)
+
+
+def interim(db: Session, user: SignedIn, session_id: str) -> Interim | None:
+    """What moment a report shows while readers may still rate; None in a closed session, or where nobody looked early."""
+    session = sessions.own(db, user, session_id)
+    seen = looks.snapshot(db, session)
+    if seen is None:
+        return None
+    return Interim(seen.at, seen.answers, looks.given(db, session)[0] - seen.answers)
 
 
 def request_report(db: Session, user: SignedIn, session_id: str, now: datetime) -> JobView:
@@ -97,7 +114,7 @@ def built(db: Session, artifacts: Artifacts, user: SignedIn, session_id: str) ->
 
 def figure(db: Session, artifacts: Artifacts, user: SignedIn, session_id: str, name: str) -> bytes:
     """One figure's SVG; raises NotFoundError, or ConflictError while readers may still rate."""
-    unblinding.require_allowed(db, sessions.own(db, user, session_id), user.pseudonym)
+    looks.require_allowed(db, sessions.own(db, user, session_id), user.pseudonym)
     there = built(db, artifacts, user, session_id)
     if there is None or name not in dict(there.figures):
         raise NotFoundError("There is no such figure.")
@@ -137,7 +154,7 @@ EXPORTS = (*sorted(FROM_REPORT), *STORED, "codebook.csv", "manifest.json")
 
 def require_export(db: Session, artifacts: Artifacts, user: SignedIn, session_id: str, name: str) -> None:
     """Raise NotFoundError for another name than an export's, ConflictError where nobody may look yet or the report is not built."""
-    unblinding.require_allowed(db, sessions.own(db, user, session_id), user.pseudonym)
+    looks.require_allowed(db, sessions.own(db, user, session_id), user.pseudonym)
     if name not in EXPORTS:
         raise NotFoundError("There is no such file in the export.")
     if name in FROM_REPORT and built(db, artifacts, user, session_id) is None:
@@ -180,16 +197,15 @@ def manifest(db: Session, artifacts: Artifacts, session: VttSession) -> bytes:
 
 
 def folder_of(db: Session, session: VttSession) -> str:
-    """Where the report of these very ratings is kept. Ratings are only added, so their number, the last one and how many readers withdrew tell them; what a report says of early looks belongs to it, too."""
-    query = (
-        select(func.count(), func.max(Rating.id))
-        .join(Reading, Reading.id == Rating.reading_id)
-        .where(Reading.session_id == session.id)
-    )
+    """Where the report of these very ratings is kept, or of those up to the last early look while readers may still rate.
+
+    Ratings are only added, so their number, the last one and how many readers withdrew tell them; what a report says of early looks
+    belongs to it, too.
+    """
     made_from = [
         *(report.VERSION, session.manifest_sha256),
-        *(*db.execute(query).one(), unblinding.withdrawn(db, session.id)),
-        *unblinding.marks(db, session),
+        *(*looks.given(db, session, looks.snapshot(db, session)), unblinding.withdrawn(db, session.id)),
+        *looks.marks(db, session),
     ]
     digest = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()
     return f"reports/{session.id}/{digest[:32]}"

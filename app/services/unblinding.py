@@ -1,22 +1,18 @@
-"""The one door to truth joined to ratings. Whoever passes is written down first."""
+"""The one door to truth joined to ratings. Whoever passes is written down first, in looks.py."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
-from app.errors import ConflictError
 from app.protocol.design import Protocol
 from app.protocol.pairs import partner
-from app.services import audit, conduct
+from app.services import looks
 from app.tables.origins import Origin
 from app.tables.people import Reader
 from app.tables.sessions import Arm, Item, Presentation, Rating, Reading, VttSession
-
-ACTION = audit.UNBLINDING
 
 
 class UnblindedRating(NamedTuple):
@@ -38,9 +34,6 @@ class UnblindedRating(NamedTuple):
     other: str = ""
 
 
-_ANSWERS = select(func.count()).select_from(Rating).join(Item, Item.id == Rating.item_id)
-
-
 @dataclass(frozen=True, slots=True)
 class _Item:
     """What is known of an item: the same for each reader."""
@@ -52,67 +45,11 @@ class _Item:
     other: str
 
 
-def require_allowed(db: Session, session: VttSession, actor: str) -> None:
-    """Raise ConflictError while readers may still rate, unless this person has looked before, with a reason."""
-    if session.state != "closed" and not audit.happened(db, audit.EARLY, f"session:{session.id}", actor):
-        raise ConflictError("Close the session first: nobody looks at the truth while readers are at work.")
-
-
-def look(db: Session, session: VttSession, *, actor: str, what: str, key: bytes, now: datetime) -> None:
-    """Log a look at truth; raises ConflictError where `require_allowed` does."""
-    require_allowed(db, session, actor)
-    audit.record(db, key, now=now, actor=actor, action=ACTION, subject=f"session:{session.id}", what=what)
-
-
-def look_early(
-    db: Session, session: VttSession, *, actor: str, reason: str, key: bytes, now: datetime
-) -> None:
-    """Log that a person looks at truth while readers may still rate, and why; the report says so from then on.
-
-    Raises ConflictError unless readers are at work, InvalidError without a reason.
-    """
-    if session.state not in {"open", "paused"}:
-        raise ConflictError("Only while readers are at work there is something to see before closing.")
-    given = db.scalar(_ANSWERS.where(Item.session_id == session.id)) or 0
-    audit.record(
-        db,
-        key,
-        now=now,
-        actor=actor,
-        action=audit.EARLY,
-        subject=f"session:{session.id}",
-        reason=conduct.checked(reason),
-        answers=given,
-    )
-
-
-def marks(db: Session, session: VttSession) -> tuple[str, ...]:
-    """What a report has to say of how the session was closed and unblinded, a sentence each; usually nothing."""
-    subject = f"session:{session.id}"
-    said = [
-        f"The truth was looked at on {event.at:%Y-%m-%d} while readers could still rate, after {event.details['answers']} answers "
-        f"of all readers: “{event.details['reason']}”"
-        for event in audit.events(db, audit.EARLY, subject)
-    ]
-    first_look = next((event.at for event in audit.events(db, ACTION, subject)), None)
-    for event in audit.events(db, conduct.REOPENED, subject):
-        seen = first_look is not None and first_look < event.at
-        after = " after the truth had been looked at" if seen else ""
-        said.append(
-            f"The session was closed and opened again on {event.at:%Y-%m-%d}{after}: “{event.details['reason']}”"
-        )
-    if session.state != "closed":
-        said.insert(0, "This is an interim report: readers may still rate.")
-    return tuple(said)
-
-
-def looked(db: Session, session_id: str, actor: str) -> bool:
-    """Whether this person has looked at this session's truth before."""
-    return audit.happened(db, ACTION, f"session:{session_id}", actor)
-
-
 def ratings(db: Session, session_id: str) -> list[UnblindedRating]:
-    """The answers that count (each item's last revision) with the truth, by reader and position; not those that were withdrawn."""
+    """The answers that count (each item's last revision) with the truth, by reader and position; not those that were withdrawn.
+
+    While readers may still rate these are the answers up to the last early look.
+    """
     return [unblinded for unblinded, _ in counted(db, session_id)]
 
 
@@ -123,7 +60,8 @@ def counted(
 
     One reader's answers are in memory at a time: two queries by the index of that reading, no join.
     """
-    protocol = Protocol.from_json(db.get_one(VttSession, session_id).protocol)
+    session = db.get_one(VttSession, session_id)
+    protocol, until = Protocol.from_json(session.protocol), looks.snapshot(db, session)
     items = _items(db, session_id, protocol)
     readings = (
         select(Reading.id, Reading.practised, Reader.code)
@@ -134,7 +72,7 @@ def counted(
         readings = readings.where(Reader.code == reader)
     for reading in sorted(db.execute(readings), key=lambda row: row.code):
         last: dict[str, tuple[UnblindedRating, Row[Any]]] = {}
-        for row, position in _answers(db, reading.id, also):
+        for row, position in _answers(db, reading.id, until, also):
             item = items[row.item_id]
             practice = item.kind == "practice"
             if practice and (position - 1) // protocol.practice.images + 1 != row.revision:
@@ -144,7 +82,9 @@ def counted(
         yield from sorted(last.values(), key=lambda row: (row[0].kind != "practice", row[0].position))
 
 
-def _answers(db: Session, reading_id: str, also: Iterable[Any]) -> Iterator[tuple[Row[Any], int]]:
+def _answers(
+    db: Session, reading_id: str, until: looks.Snapshot | None, also: Iterable[Any]
+) -> Iterator[tuple[Row[Any], int]]:
     """A reading's stored answers, older revisions first, each at every position at which its item stood."""
     shown = select(Presentation.item_id, Presentation.position).where(Presentation.reading_id == reading_id)
     positions: dict[str, list[int]] = {}
@@ -154,6 +94,8 @@ def _answers(db: Session, reading_id: str, also: Iterable[Any]) -> Iterator[tupl
     query = select(
         Rating.item_id, Rating.revision, Rating.answer, Rating.likert, Rating.shown_ms, *also
     ).where(Rating.reading_id == reading_id)
+    if until:
+        query = query.where(Rating.id <= until.last)
     for row in connection.execute(query.order_by(Rating.item_id, Rating.revision)):
         for position in positions.get(row[0], ()):
             yield row, position

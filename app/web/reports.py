@@ -11,7 +11,7 @@ from app import clock
 from app.services import reports, sessions
 from app.services.jobs import JobView
 from app.services.people import SignedIn
-from app.services.reports import BuiltReport
+from app.services.reports import BuiltReport, Interim
 from app.services.sessions import SessionView
 from app.web.deps import Context, Ctx, CurrentUser
 from app.web.pages import render
@@ -28,10 +28,14 @@ _TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class ReportPage:
-    """reports/report.html: the report, or the job that makes it, or (with neither) the button that unblinds."""
+    """reports/report.html: the report, or the job that makes it, or (with neither) the button that unblinds.
+
+    `interim` says what moment an early look shows.
+    """
 
     user: SignedIn
     session: SessionView
+    interim: Interim | None
     report: BuiltReport | None
     job: JobView | None
     exports: tuple[str, ...]
@@ -68,12 +72,13 @@ def report(request: Request, session_id: str, ctx: Ctx, user: CurrentUser) -> HT
         view = sessions.view(db, user, session_id, now)
         chosen = reports.may_look(db, user, session_id)
     if not chosen:
-        page = ReportPage(user, view, None, None, reports.EXPORTS)
+        page = ReportPage(user, view, None, None, None, reports.EXPORTS)
         return render(request, "reports/report.html", page)
     _look(ctx, user, session_id, "report")
     with ctx.database.read() as db:
         built = reports.built(db, ctx.artifacts, user, session_id)
-    page = ReportPage(user, view, built, None if built else view.report_job, reports.EXPORTS)
+        interim = reports.interim(db, user, session_id)
+    page = ReportPage(user, view, interim, built, None if built else view.report_job, reports.EXPORTS)
     return render(request, "reports/report.html", page)
 
 

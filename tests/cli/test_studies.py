@@ -15,6 +15,7 @@ from app.imaging import stimulus
 from app.imaging.importer import Decoded
 from app.protocol.design import Protocol
 from app.services import (
+    audit,
     conduct,
     designs,
     imagesets,
@@ -26,7 +27,6 @@ from app.services import (
     samples,
     seats,
     sessions,
-    unblinding,
 )
 from app.services.feasible import NewSession
 from app.services.submissions import Submission
@@ -176,7 +176,7 @@ def test_export_writes_everything_and_logs_the_look(blindread, study, tmp_path):
     assert rows["'=R02"]["precision"] == ""
     assert {"ratings.csv", "codebook.csv", "manifest.json"} <= {file.name for file in out.iterdir()}
     with study.parts.database.read() as db:
-        looks = [event for event in db.query(AuditEvent) if event.action == unblinding.ACTION]
+        looks = [event for event in db.query(AuditEvent) if event.action == audit.UNBLINDING]
     assert [(event.actor, event.subject) for event in looks] == [
         ("command line", f"session:{study.session_id}")
     ]

@@ -105,7 +105,49 @@ def test_an_early_look_is_logged_and_marks_the_report_for_good(furnished, owner,
     assert "interim" not in page.replace(WHY["reason"], "")
     assert WHY["reason"] in page
     (kept,) = details(furnished, audit.EARLY)
-    assert kept == {**WHY, "answers": 1}
+    assert kept == {**WHY, "answers": 1, "last": kept["last"]}
+
+
+def test_an_early_look_shows_one_moment_and_another_needs_a_reason(furnished, owner, session):
+    reader = Pupil(furnished, invite(owner, session))
+    reader.rate()
+    owner.post(f"{session}/unblinding/early", data=WHY)
+    furnished.work()
+    seen = owner.get(f"{session}/export/ratings.csv").text
+    assert "None was stored since" in text(owner.get(f"{session}/report"))
+    reader.rate()
+    reader.rate()
+    page = text(owner.get(f"{session}/report"))
+    assert "This is an interim report" in page
+    assert "the 1 answer stored on" in page
+    assert "Since then 2 more were stored" in page
+    assert owner.get(f"{session}/report/figures/flow.svg").status_code == 200
+    assert owner.get(f"{session}/export/per_reader.csv").status_code == 200
+    assert owner.get(f"{session}/export/ratings.csv").text == seen
+    owner.post(f"{session}/unblinding/early", data={"reason": "The second look of the board."})
+    furnished.work()
+    page = text(owner.get(f"{session}/report"))
+    assert "the 3 answers stored on" in page
+    assert "The second look of the board." in page
+    assert len(owner.get(f"{session}/export/ratings.csv").text.splitlines()) == 1 + 3
+
+
+def test_who_withdraws_is_not_in_an_early_look_any_more(furnished, owner, session):
+    staying, gone = Pupil(furnished, invite(owner, session)), Pupil(furnished, invite(owner, session, "R66"))
+    staying.rate()
+    gone.rate()
+    owner.post(f"{session}/unblinding/early", data=WHY)
+    furnished.work()
+    assert "R66" in owner.get(f"{session}/report").text
+    gone.client.post("/read/withdraw")
+    page = owner.get(f"{session}/report").text
+    assert "R66" not in page
+    assert "Make it (this is logged)" in page
+    owner.post(f"{session}/unblinding")
+    furnished.work()
+    page = owner.get(f"{session}/report").text
+    assert "This is an interim report" in page
+    assert "R66" not in page
 
 
 def test_an_early_look_of_one_opens_nothing_to_another(furnished, owner, session):
