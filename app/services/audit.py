@@ -7,10 +7,10 @@ drops or reorders entries without the key breaks the chain. Actors are pseudonym
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.tables.audit import AuditEvent
@@ -20,6 +20,8 @@ UNBLINDING = "unblinding"  # truth joined to ratings was looked at
 EARLY = "unblinding before closing"  # the same, while readers could still rate; with a reason
 TRUTH_SEEN = "truth seen"  # the truth about single images was looked at
 LOOKS = (UNBLINDING, TRUTH_SEEN)
+RESUMED = "session resumed"
+REOPENED = "session opened again"
 
 
 def record(
@@ -65,6 +67,14 @@ def actors(db: Session, action: str, subject: str) -> list[str]:
     """Who did this to this subject, each once."""
     query = select(AuditEvent.actor).where(AuditEvent.action == action, AuditEvent.subject == subject)
     return sorted(set(db.scalars(query)))
+
+
+def last(db: Session, actions: Iterable[str], subject: str) -> datetime | None:
+    """When any of this was done to this subject last; None for never."""
+    query = select(func.max(AuditEvent.at)).where(
+        AuditEvent.action.in_(actions), AuditEvent.subject == subject
+    )
+    return db.scalar(query)
 
 
 def first_break(db: Session, key: bytes) -> int | None:

@@ -5,11 +5,11 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.errors import ConflictError, InvalidError
-from app.services import sessions
+from app.services import audit, sessions
 from app.services.people import SignedIn
 
 SHORTEST_REASON, LONGEST_REASON = 10, 2000
-REOPENED = "session opened again"
+REOPENED = audit.REOPENED
 
 
 def pause(db: Session, user: SignedIn, session_id: str, reason: str, key: bytes, now: datetime) -> None:
@@ -31,7 +31,7 @@ def resume(db: Session, user: SignedIn, session_id: str, key: bytes, now: dateti
     if session.state != "paused":
         raise ConflictError("Only a paused session goes on.")
     session.state = "open"
-    sessions.record(db, key, user, session, "session resumed", now)
+    sessions.record(db, key, user, session, audit.RESUMED, now)
 
 
 def close(db: Session, user: SignedIn, session_id: str, key: bytes, now: datetime) -> None:

@@ -41,6 +41,14 @@ class _There:
     fingerprints: dict[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """How often each code, and each person by the address's fingerprint, stands in a list."""
+
+    codes: Counter[str]
+    persons: Counter[str]
+
+
 def invite_all(
     db: Session, user: SignedIn, session_id: str, listed: str, key: bytes, now: datetime
 ) -> InvitedList:
@@ -52,9 +60,13 @@ def invite_all(
         frozenset(row.code for row in contacts.of_session(db, session_id)),
         contacts.fingerprints(db, session_id),
     )
+    counted = _Listed(
+        Counter(row.code for row in rows),
+        Counter(persons.fingerprint(key, row.email) for row in rows if row.email),
+    )
     _refuse(
         [
-            (row, _problem(row, rows, there, key) or _not_eligible(db, session, row, there, key))
+            (row, _problem(row, counted, there, key) or _not_eligible(db, session, row, there, key))
             for row in rows
         ]
     )
@@ -82,14 +94,14 @@ def _refuse(found: Sequence[tuple[Row, str]]) -> None:
     raise InvalidError(" ".join([*problems[:_MOST_TOLD], *rest, "Nobody was invited."]))
 
 
-def _problem(row: Row, rows: Sequence[Row], there: _There, key: bytes) -> str:
+def _problem(row: Row, listed: _Listed, there: _There, key: bytes) -> str:
     """Why a row cannot be used; empty where it can."""
     try:
         if row.code:
             invitations.checked(row.code)
     except AppError as error:
         return error.sentence
-    return reader_lists.problem(row) or _twice(row, rows) or _contradicts(row, there, key)
+    return reader_lists.problem(row) or _twice(row, listed, key) or _contradicts(row, there, key)
 
 
 def _not_eligible(db: Session, session: VttSession, row: Row, there: _There, key: bytes) -> str:
@@ -99,10 +111,10 @@ def _not_eligible(db: Session, session: VttSession, row: Row, there: _There, key
     return eligibility.hindrance(db, session, persons.fingerprint(key, row.email), key)
 
 
-def _twice(row: Row, rows: Sequence[Row]) -> str:
-    if row.code and Counter(other.code for other in rows)[row.code] > 1:
+def _twice(row: Row, listed: _Listed, key: bytes) -> str:
+    if row.code and listed.codes[row.code] > 1:
         return f"The code “{row.code}” is listed twice."
-    if row.email and Counter(other.email.lower() for other in rows)[row.email.lower()] > 1:
+    if row.email and listed.persons[persons.fingerprint(key, row.email)] > 1:
         return "This e-mail address is listed twice."
     return ""
 

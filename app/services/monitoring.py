@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
@@ -11,16 +11,20 @@ from sqlalchemy import Integer, case, cast, func, select
 from sqlalchemy.orm import Session
 
 from app.report.study import Turnout
-from app.services import invitations
+from app.services import idleness, invitations
 from app.services.invitations import ReaderProgress
-from app.tables.sessions import Item, Rating, Reading
+from app.tables.sessions import Item, Rating, Reading, VttSession
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A reader's progress; `seconds` is the median for an image, None before the first answer; catch items are those seen and called real."""
+    """A reader's progress; `seconds` is the median for an image, None before the first answer; catch items are those seen and called real.
+
+    `idle_days` counts the whole days for which nothing came, as long as something could: 0 unless the session is open.
+    """
 
     reader: ReaderProgress
+    idle_days: int
     seconds: float | None
     catch_seen: int
     catch_missed: int
@@ -28,30 +32,46 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Monitor:
-    """All readers of a session; `mark` changes whenever anything here does."""
+    """All readers of a session; `mark` changes whenever anything here does, or the session's state."""
 
     readers: tuple[Watched, ...]
     turnout: Turnout
     mark: str
 
 
-def monitor(db: Session, session_id: str) -> Monitor:
+def monitor(db: Session, session: VttSession, now: datetime) -> Monitor:
     """What there is to see now."""
-    seconds, catch = _seconds(db, session_id), _catch(db, session_id)
+    seconds, catch = _seconds(db, session.id), _catch(db, session.id)
+    progress = invitations.progress(db, session.id)
+    idle = _idle_days(db, session, progress, now)
     readers = tuple(
-        Watched(one, seconds.get(one.reading_id), *catch.get(one.reading_id, (0, 0)))
-        for one in invitations.progress(db, session_id)
+        Watched(one, days, seconds.get(one.reading_id), *catch.get(one.reading_id, (0, 0)))
+        for one, days in zip(progress, idle, strict=True)
     )
-    return Monitor(readers, turnout(db, session_id), mark(db, session_id))
+    return Monitor(readers, turnout(db, session.id), _mark(db, session, idle))
 
 
-def mark(db: Session, session_id: str) -> str:
-    """A short text that is another one as soon as any reader of the session has done anything."""
+def mark(db: Session, session: VttSession, now: datetime) -> str:
+    """A short text that is another one as soon as a reader did anything, has been idle for a day more, or the session's state changed."""
+    progress = invitations.progress(db, session.id)
+    return _mark(db, session, _idle_days(db, session, progress, now))
+
+
+def _mark(db: Session, session: VttSession, idle: Sequence[int]) -> str:
     moments = (Reading.opened_at, Reading.started_at, Reading.last_seen_at, Reading.finished_at)
     more = (Reading.declined_at, Reading.withdrawn_at, Reading.link_revoked_at, Reading.link_hash)
-    query = select(Reading.answered, *moments, *more).where(Reading.session_id == session_id)
+    query = select(Reading.answered, *moments, *more).where(Reading.session_id == session.id)
     rows = [str(tuple(row)) for row in db.execute(query.order_by(Reading.slot))]
-    return hashlib.sha256("\n".join(rows).encode()).hexdigest()[:16]
+    return hashlib.sha256("\n".join((session.state, str(idle), *rows)).encode()).hexdigest()[:16]
+
+
+def _idle_days(
+    db: Session, session: VttSession, readers: Sequence[ReaderProgress], now: datetime
+) -> list[int]:
+    if session.state != "open":
+        return [0] * len(readers)
+    let_rate = idleness.let_rate_at(db, session)
+    return [0 if one.ended else (now - idleness.since(one, let_rate)).days for one in readers]
 
 
 def turnout(db: Session, session_id: str) -> Turnout:
@@ -98,8 +118,3 @@ def _catch(db: Session, session_id: str) -> Mapping[str, tuple[int, int]]:
         seen, missed = counts.get(reading_id, (0, 0))
         counts[reading_id] = seen + 1, missed + (answer == "real")
     return counts
-
-
-def idle_days(reader: ReaderProgress, now: datetime) -> int:
-    """For how many whole days nothing has come from a reader."""
-    return (now - max(filter(None, (reader.last_seen_at, reader.opened_at, reader.invited_at)))).days

@@ -57,8 +57,11 @@ def _pointless(db: Session, mail: Mail) -> str:
         return "The address was deleted before the mail was sent."
     if reading.link_revoked_at or reading.withdrawn_at or reading.declined_at or reading.finished_at:
         return "The reader had finished, or was out, before the mail was sent."
-    if db.get_one(VttSession, reading.session_id).state == "closed":
+    state = db.get_one(VttSession, reading.session_id).state
+    if state == "closed":
         return "The session was closed before the mail was sent."
+    if mail.kind == "reminder" and state != "open":
+        return "The session was paused before the mail was sent; the reader can be reminded when it goes on."
     unwanted = db.get(NoReminders, opting_out.who(db, reading.id))
     if mail.kind == "reminder" and unwanted is not None:
         return "The reader wanted no more reminders before the mail was sent."

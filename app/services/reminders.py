@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import ConflictError, InvalidError
 from app.mail.message import Letter
-from app.services import mailing, opting_out, sessions
+from app.services import idleness, mailing, opting_out, sessions
 from app.services.people import SignedIn
 from app.tables.contacts import Contact
 from app.tables.mails import AutomaticReminders, Mail, NoReminders
@@ -65,9 +65,9 @@ def stalled(
         )
         .order_by(Reading.slot)
     )
-    found = []
+    found, let_rate = [], idleness.let_rate_at(db, session)
     for reading, code in db.execute(query):
-        begun, since = reading.started_at is not None, _since(session, reading)
+        begun, since = reading.started_at is not None, idleness.since(reading, let_rate)
         if whom in {"all", "begun" if begun else "not_begun"} and now - since >= timedelta(days=days):
             hindrance = _hindrance(db, reading.id, now, by_mail=by_mail)
             found.append(Stalled(reading.id, code, begun, since, hindrance))
@@ -135,17 +135,6 @@ def send_due(db: Session, key: bytes, now: datetime) -> int:
     for session, ids in sessions_due:
         mailing.send(db, session, "reminder", ids, owner_id=session.owner_id, actor=TIMER, key=key, now=now)
     return sum(len(ids) for _, ids in sessions_due)
-
-
-def _since(session: VttSession, reading: Reading) -> datetime:
-    moments = (
-        session.opened_at,
-        reading.invited_at,
-        reading.opened_at,
-        reading.started_at,
-        reading.last_seen_at,
-    )
-    return max(moment for moment in moments if moment)
 
 
 def _hindrance(db: Session, reading_id: str, now: datetime, *, by_mail: bool) -> str:

@@ -21,10 +21,14 @@ STALLED_DAYS = 3
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """sessions/_readers.html: the readers of a session; `stalled` has the days of silence by reading, `catch` whether there are degraded images."""
+    """sessions/_readers.html: the readers of a session; `stalled` has the days of silence by reading, `catch` whether there are degraded images.
+
+    `outdated` says that the page around shows the session in another state.
+    """
 
     session_id: str
     state: str
+    outdated: bool
     readers: tuple[Watched, ...]
     flow: tuple[Stage, ...]
     stalled: dict[str, int]
@@ -39,35 +43,34 @@ class WatchPage:
     watch: Watch
 
 
-def watched(db: Session, user: SignedIn, session_id: str) -> Watch:
-    """How the readers get on now; raises NotFoundError for a session that is not the user's."""
-    session, now = sessions.own(db, user, session_id), clock.now()
-    found = monitoring.monitor(db, session_id)
-    at_work = session.state in {"open", "paused"}
-    idle = {
-        one.reader.reading_id: monitoring.idle_days(one.reader, now)
-        for one in found.readers
-        if at_work and not one.reader.ended
-    }
+def watched(db: Session, user: SignedIn, session_id: str, shown_state: str = "") -> Watch:
+    """How the readers get on now; raises NotFoundError for a session that is not the user's. `shown_state` is that of the page around."""
+    session = sessions.own(db, user, session_id)
+    found = monitoring.monitor(db, session, clock.now())
     return Watch(
         session_id=session_id,
         state=session.state,
+        outdated=shown_state not in ("", session.state),
         readers=found.readers,
         flow=flow.stages(found.turnout),
-        stalled={reading_id: days for reading_id, days in idle.items() if days >= STALLED_DAYS},
+        stalled={
+            one.reader.reading_id: one.idle_days for one in found.readers if one.idle_days >= STALLED_DAYS
+        },
         catch=any(one.catch_seen for one in found.readers),
         mark=found.mark,
     )
 
 
 @router.get("/readers")
-def readers(request: Request, session_id: str, ctx: Ctx, user: CurrentUser, mark: str = "") -> Response:
-    """The readers by themselves; nothing (204) where they are as they were at `mark`."""
+def readers(
+    request: Request, session_id: str, ctx: Ctx, user: CurrentUser, mark: str = "", state: str = ""
+) -> Response:
+    """The readers by themselves; nothing (204) where they are as they were at `mark`. `state` is what the page around shows."""
     with ctx.database.read() as db:
-        sessions.own(db, user, session_id)
-        if monitoring.mark(db, session_id) == mark:
+        session = sessions.own(db, user, session_id)
+        if monitoring.mark(db, session, clock.now()) == mark:
             return Response(status_code=204, headers={"Cache-Control": "no-store"})
-        found = watched(db, user, session_id)
+        found = watched(db, user, session_id, state)
     answer = render(request, "sessions/_readers.html", WatchPage(found))
     answer.headers["X-Mark"] = found.mark
     return answer

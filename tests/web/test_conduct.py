@@ -4,7 +4,8 @@ import pytest
 
 from app.services import audit
 from app.tables.audit import AuditEvent
-from tests.web.conftest import OTHER, ident, invite, opened, text
+from tests.web.conftest import ADMIN, OTHER, ident, invite, opened, text
+from tests.web.test_reminders import days_pass
 from tests.web.test_special_items import Pupil
 
 WHY = {"reason": "The ethics board asked for an interim look."}
@@ -152,7 +153,7 @@ def test_who_withdraws_is_not_in_an_early_look_any_more(furnished, owner, sessio
 
 def test_an_early_look_of_one_opens_nothing_to_another(furnished, owner, session):
     owner.post(f"{session}/unblinding/early", data=WHY)
-    admin = furnished.browser("admin@example.org")
+    admin = furnished.browser(ADMIN)
     assert admin.get(f"{session}/export/ratings.csv").status_code == 409
     assert furnished.browser(OTHER).post(f"{session}/unblinding/early", data=WHY).status_code == 404
 
@@ -175,6 +176,36 @@ def test_the_readers_part_follows_them(furnished, owner, known):
     assert "2 of 2" in done
     assert "0.0 s" in done
     assert ident(session) in done
+
+
+def test_the_readers_part_tells_of_a_pause_by_somebody_else(furnished, owner, session):
+    invite(owner, session)
+    page = owner.get(session).text
+    mark, state = (page.split(f'data-{name}="')[1].split('"')[0] for name in ("mark", "state"))
+    asked = {"mark": mark, "state": state}
+    assert owner.get(f"{session}/readers", params=asked).status_code == 204
+    furnished.browser(ADMIN).post(f"{session}/pause", data=WHY)
+    changed = owner.get(f"{session}/readers", params=asked)
+    assert changed.status_code == 200
+    assert "Meanwhile the session became paused." in text(changed)
+    assert "Meanwhile" not in text(owner.get(session))
+
+
+def test_days_without_a_sign_of_life_count_from_when_readers_could_rate(furnished, owner, session):
+    invite(owner, session)
+    mark = owner.get(session).text.split('data-mark="')[1].split('"')[0]
+    days_pass(furnished, 4)
+    changed = owner.get(f"{session}/readers", params={"mark": mark})
+    assert "nothing for 4 days" in text(changed)
+    owner.post(f"{session}/pause", data=WHY)
+    assert "nothing for" not in text(owner.get(session))  # nothing can come now
+    owner.post(f"{session}/resume")
+    assert "nothing for" not in text(owner.get(session))
+    owner.post(f"{session}/close")
+    days_pass(furnished, 5)
+    assert "nothing for" not in text(owner.get(session))
+    owner.post(f"{session}/reopen", data=WHY)
+    assert "nothing for" not in text(owner.get(session))
 
 
 def test_the_flow_of_readers_is_a_figure_of_the_report(furnished, owner, session):

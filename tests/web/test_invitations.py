@@ -59,6 +59,7 @@ def test_a_file_does_as_well_as_typed_text(owner, address):
         ("R07\nR08,a@example.org,Ann,xx", "Row 2: The language is one of en, de"),
         ("R07\nR08,,Ann", "Row 2: A name or a language needs an e-mail address"),
         ("R07,a@example.org\nR08,A@example.org", "Row 1: This e-mail address is listed twice. Row 2: This"),
+        ("R07,ann.b+vtt@example.org\nR08,Ann.B@example.org", "Row 2: This e-mail address is listed twice."),
         ("R07\nR08,a@example.org," + "x" * 121, "Row 2: A name has at most 120"),
         ("R07\n" + "c" * 41, "Row 2: A reader's code has 1 to 40 characters"),
         ("R07\nR09,ann@example.org", "Row 2: This e-mail address belongs to reader R01 of this session"),

@@ -26,11 +26,11 @@ def days_pass(site, days):
         "readings": ("invited_at", "opened_at", "started_at", "last_seen_at"),
         "vtt_sessions": ("opened_at",),
         "mails": ("created_at", "sent_at"),
+        "audit_events": ("at",),
     }
     with site.parts.database.write() as db:
-        db.execute(
-            text("DROP TRIGGER IF EXISTS vtt_sessions_state_update")
-        )  # it fixes when a session was opened
+        for kept in ("vtt_sessions_state_update", "audit_events_append_update"):  # they fix when things were
+            db.execute(text(f"DROP TRIGGER IF EXISTS {kept}"))
         for table, names in columns.items():
             for name in names:
                 db.execute(text(f"UPDATE {table} SET {name} = datetime({name}, '-{days} days')"))
@@ -244,6 +244,49 @@ def test_nothing_goes_out_by_itself_without_a_mail_server(posting, researcher, a
     mails.remind(replace(posting.parts, settings=replace(posting.settings, relay=None)))
     with posting.parts.database.read() as db:
         assert db.scalars(select(Job.id).where(Job.kind == "mail")).all() == []
+
+
+def test_nobody_is_idle_when_a_pause_or_a_closing_ends(posting, researcher, address, mailbox):
+    invited(researcher, address)
+    why = {"reason": "The scanner's images had to be looked at."}
+    days_pass(posting, 8)
+    researcher.post(f"{address}/pause", data=why)
+    researcher.post(f"{address}/resume")
+    assert stalled(researcher, address, days=1) == {}
+    days_pass(posting, 8)
+    assert set(stalled(researcher, address)) == {"R01", "R02", "R03"}
+    researcher.post(f"{address}/close")
+    researcher.post(f"{address}/reopen", data=why)
+    researcher.post(f"{address}/reminders/automatic", data={"days": "1"})
+    mails.remind(posting.parts)
+    posting.work()
+    assert mailbox.messages == []
+
+
+@pytest.mark.parametrize(("act", "said"), [("pause", "was paused before"), ("close", "was closed before")])
+def test_a_reminder_that_waits_does_not_go_out_while_nobody_can_rate(
+    posting, researcher, address, mailbox, act, said
+):
+    invited(researcher, address)
+    days_pass(posting, 8)
+    remind(researcher, address)
+    researcher.post(f"{address}/{act}", data={"reason": "The scanner's images had to be looked at."})
+    posting.work()
+    assert mailbox.messages == []
+    page = words(researcher.get(f"{address}/invitations"))
+    assert page.count(said) == 2
+    assert page.count(">not sent<") == 2
+
+
+def test_a_reminder_that_a_pause_stopped_is_none_of_the_three(posting, researcher, address, mailbox):
+    invited(researcher, address)
+    days_pass(posting, 8)
+    remind(researcher, address)
+    researcher.post(f"{address}/pause", data={"reason": "The scanner's images had to be looked at."})
+    posting.work()
+    researcher.post(f"{address}/resume")
+    days_pass(posting, 8)
+    assert stalled(researcher, address)["R01"] == "goes out"
 
 
 def test_readers_are_reminded_while_the_session_is_open(posting, researcher, address, known, mailbox):

@@ -6,7 +6,8 @@ export function watch(part, renewed) {
   setInterval(async () => {
     if (document.hidden || part.contains(document.activeElement) || document.querySelector("dialog[open]")) return;
     try {
-      const answer = await fetch(`${part.dataset.watch}?mark=${part.dataset.mark}`);
+      const { watch, mark, state } = part.dataset;
+      const answer = await fetch(`${watch}?mark=${mark}&state=${state}`);
       if (answer.status !== 200 || answer.redirected) return;
       part.dataset.mark = answer.headers.get("X-Mark");
       part.innerHTML = await answer.text(); // rendered and escaped by the server
