@@ -63,9 +63,11 @@ def events(db: Session, action: str, subject: str) -> list[AuditEvent]:
     return list(db.scalars(query.order_by(AuditEvent.number)))
 
 
-def actors(db: Session, action: str, subject: str) -> list[str]:
-    """Who did this to this subject, each once."""
-    query = select(AuditEvent.actor).where(AuditEvent.action == action, AuditEvent.subject == subject)
+def actors(db: Session, actions: Iterable[str], subjects: Iterable[str]) -> list[str]:
+    """Who did any of this to any of these subjects, each once."""
+    query = select(AuditEvent.actor).where(
+        AuditEvent.action.in_(actions), AuditEvent.subject.in_(list(subjects))
+    )
     return sorted(set(db.scalars(query)))
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.artifacts import Artifacts
 from app.errors import ConflictError, InvalidError, NotFoundError
-from app.services import audit, audits, designs, jobs, sessions
+from app.services import audit, audits, designs, eligibility, jobs, sessions
 from app.services.audits import Verdict
 from app.services.jobs import JobView
 from app.services.people import SignedIn
@@ -129,7 +129,7 @@ def _transport(found: dict[str, Any]) -> str:
 
 
 def look(db: Session, user: SignedIn, session_id: str, key: bytes, now: datetime) -> None:
-    """Log that this person sees which images are synthetic, and so can be no reader of this session any more.
+    """Log that this person sees which images are synthetic, and so can be no reader of these sets any more.
 
     Raises ConflictError while readers may rate, or where there is no finished audit.
     """
@@ -147,6 +147,7 @@ def look(db: Session, user: SignedIn, session_id: str, key: bytes, now: datetime
         subject=f"session:{session.id}",
         what="blinding audit",
     )
+    eligibility.end_seats(db, session.id, user.pseudonym, key)
 
 
 def picture(db: Session, artifacts: Artifacts, user: SignedIn, session_id: str, name: str) -> bytes:

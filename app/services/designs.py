@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import ConflictError
 from app.protocol.design import Protocol
-from app.services import audit, feasible, imagesets, jobs, sessions, tokens
+from app.services import feasible, imagesets, jobs, sessions, tokens
 from app.services.feasible import Feasible, NewArm, NewSession
 from app.services.people import SignedIn
 from app.tables.sessions import Arm, VttSession
@@ -77,16 +77,6 @@ def copy(
     session = _add(db, user.id, design, now)
     details: dict[str, object] = {"copied_from": old.id, "mends": list(design.protocol.mends)}
     sessions.record(db, key, user, session, "session created", now, **details)
-    for actor in audit.actors(db, audit.TRUTH_SEEN, f"session:{old.id}"):  # the copy draws from the same sets
-        audit.record(
-            db,
-            key,
-            now=now,
-            actor=actor,
-            action=audit.TRUTH_SEEN,
-            subject=f"session:{session.id}",
-            carried_from=old.id,
-        )
     return session.id
 
 

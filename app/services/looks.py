@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.errors import ConflictError
-from app.services import audit, conduct
+from app.services import audit, conduct, eligibility
 from app.tables.audit import AuditEvent
 from app.tables.sessions import Rating, Reading, VttSession
 
@@ -31,9 +31,10 @@ def require_allowed(db: Session, session: VttSession, actor: str) -> None:
 
 
 def look(db: Session, session: VttSession, *, actor: str, what: str, key: bytes, now: datetime) -> None:
-    """Log a look at truth; raises ConflictError where `require_allowed` does."""
+    """Log a look at truth, after which this person reads on nowhere; raises ConflictError where `require_allowed` does."""
     require_allowed(db, session, actor)
     audit.record(db, key, now=now, actor=actor, action=audit.UNBLINDING, subject=_subject(session), what=what)
+    eligibility.end_seats(db, session.id, actor, key)
 
 
 def look_early(

@@ -8,7 +8,7 @@ from sqlalchemy import Row, Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.errors import ForbiddenError, NotFoundError, SignInRequiredError
-from app.services import audit, tokens
+from app.services import knowing, tokens
 from app.tables.mails import MailedLink
 from app.tables.people import Reader, ReaderLogin
 from app.tables.sessions import Reading, VttSession
@@ -55,11 +55,10 @@ def open_link(db: Session, token: str, now: datetime) -> Landing:
 def confirm(db: Session, token: str, now: datetime, actor: str | None = None) -> str:
     """Open the reading in this browser; returns the token for its cookie. The link works again on other devices.
 
-    `actor` is the researcher who is signed in there, if any; raises ForbiddenError for one who has seen the session's truth.
+    `actor` is the researcher who is signed in there, if any; raises ForbiddenError for one who has seen the truth about its images.
     """
     reading = _linked(db, token, now)
-    subject = f"session:{reading.session_id}"
-    if actor and any(audit.happened(db, act, subject, actor) for act in audit.LOOKS):
+    if actor and actor in knowing.knowers(db, reading.session_id):
         raise ForbiddenError(SAW_THE_TRUTH)
     reading.opened_at = reading.opened_at or now
     cookie = tokens.new()
@@ -69,9 +68,26 @@ def confirm(db: Session, token: str, now: datetime, actor: str | None = None) ->
             reading_id=reading.id,
             created_at=now,
             expires_at=now + LOGIN_LASTS,
+            account=actor,
         )
     )
     return cookie
+
+
+def sign_in_beside(db: Session, cookie: str, actor: str, now: datetime) -> None:
+    """Somebody signs in in a browser that is a reader's: note who, so that a look at the truth ends the reading there; end it where they have looked.
+
+    Nothing happens where the cookie is nobody's any more.
+    """
+    try:
+        sat = seat(db, cookie, now)
+    except SignInRequiredError:
+        return
+    login = db.get_one(ReaderLogin, tokens.digest(cookie))
+    if actor in knowing.knowers(db, sat.session_id):
+        db.delete(login)
+    else:
+        login.account = actor
 
 
 def seat(db: Session, cookie: str, now: datetime) -> ReaderSeat:

@@ -46,7 +46,10 @@ class Reader(Table):
 
 
 class ReaderLogin(Table):
-    """A browser in which a reader confirmed a personal link; only the hash of its cookie is kept."""
+    """A browser in which a reader confirmed a personal link; only the hash of its cookie is kept.
+
+    `account` is the pseudonym of the researcher or admin who was signed in in the same browser then, or later.
+    """
 
     __tablename__ = "reader_logins"
 
@@ -54,3 +57,4 @@ class ReaderLogin(Table):
     reading_id: Mapped[str] = mapped_column(ForeignKey("readings.id", ondelete="CASCADE"), index=True)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    account: Mapped[str | None] = mapped_column(String(64))

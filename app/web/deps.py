@@ -58,7 +58,7 @@ Ctx = Annotated[Context, Depends(context)]
 
 
 def seat_in(response: Response, ctx: Context, cookie: str) -> None:
-    """Keep a reader's seat in this browser."""
+    """Keep a reader's seat in this browser; the whole site gets its cookie, so that signing in notes that somebody does so beside a reader."""
     response.set_cookie(
         READER_COOKIE,
         cookie,
@@ -66,7 +66,6 @@ def seat_in(response: Response, ctx: Context, cookie: str) -> None:
         httponly=True,
         samesite="lax",
         secure=ctx.settings.secure_cookies,
-        path="/read",
     )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.errors import InvalidError
 from app.protocol.questions import LONGEST_ANSWER, Question
-from app.services import readings, steps
+from app.services import eligibility, readings, steps
 from app.services.readings import Welcome
 from app.services.seats import ReaderSeat
 from app.services.steps import Agreement
@@ -106,6 +106,7 @@ def display(request: Request, ctx: Ctx, seat: FormReader, given: Texts) -> HTMLR
 @router.post("/start")
 def start(request: Request, ctx: Ctx, seat: FormReader) -> RedirectResponse:
     with ctx.database.write() as db:
+        eligibility.require(db, seat, ctx.settings.secret_key)
         readings.start(db, seat, clock.now(), language.of(request))
     return RedirectResponse("/read/rate", 303)
 

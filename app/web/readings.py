@@ -96,7 +96,7 @@ def confirm(request: Request, token: str, ctx: Ctx) -> RedirectResponse:
     """Open the reading in this browser."""
     with _guessing_slowed(request, ctx), ctx.database.write() as db:
         cookie = seats.confirm(db, token, clock.now(), signed_in(request, db))
-        eligibility.require_blind(db, seats.seat(db, cookie, clock.now()), ctx.settings.secret_key)
+        eligibility.require(db, seats.seat(db, cookie, clock.now()), ctx.settings.secret_key)
     response = RedirectResponse("/read", 303)
     seat_in(response, ctx, cookie)
     return response

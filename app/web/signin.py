@@ -9,12 +9,12 @@ from limits import parse
 
 from app import clock
 from app.errors import SignInRequiredError, TooManyError
-from app.services import checkpoints, imagesets, people, sessions
+from app.services import checkpoints, imagesets, people, seats, sessions
 from app.services.checkpoints import CheckpointRow
 from app.services.imagesets import ImageSetRow
 from app.services.people import SignedIn
 from app.services.sessions import SessionRow
-from app.web.deps import LOGIN_COOKIE, Context, Ctx, CurrentUser
+from app.web.deps import LOGIN_COOKIE, READER_COOKIE, Context, Ctx, CurrentUser
 from app.web.pages import render
 
 router = APIRouter()
@@ -63,6 +63,9 @@ def sign_in(
         return render(request, "signin/signin.html", page, 401)
     with ctx.database.write() as db:
         token = people.sign_in(db, user_id, clock.now())
+        if reader := request.cookies.get(READER_COOKIE):
+            who = people.who(db, token, clock.now())
+            seats.sign_in_beside(db, reader, who.pseudonym, clock.now())
     response = RedirectResponse(local_path(next), 303)
     response.set_cookie(
         LOGIN_COOKIE,
