@@ -1,5 +1,6 @@
 """A protocol as a form's fields hold it: what `typed.protocol` reads back."""
 
+from app.protocol import listed
 from app.protocol.design import Protocol
 
 Fields = dict[str, list[str]]
@@ -12,7 +13,7 @@ def fields(protocol: Protocol) -> Fields:
     plain = {name: value for name, value in stored.items() if name not in _APART}
     filled = {name: _texts(value) for name, value in plain.items()}
     filled |= {"likert_labels": list(protocol.likert_labels), "mends": list(protocol.mends)}
-    filled |= {"cues": [", ".join(protocol.cues)], "margin": [f"{protocol.margin * 100:.10g}"]}
+    filled |= {"cues": [listed.written(protocol.cues)], "margin": [f"{protocol.margin * 100:.10g}"]}
     filled |= {
         f"practice_{name}": [str(getattr(protocol.practice, name))]
         for name in ("real", "synthetic", "pass_mark")
@@ -30,7 +31,7 @@ def _questions(protocol: Protocol) -> Fields:
     return {
         "question_text": [question.text for question in protocol.questions],
         "question_kind": [question.kind for question in protocol.questions],
-        "question_choices": [", ".join(question.choices) for question in protocol.questions],
+        "question_choices": [listed.written(question.choices) for question in protocol.questions],
         "question_required": [
             "required" if question.required else "optional" for question in protocol.questions
         ],

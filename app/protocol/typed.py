@@ -5,7 +5,7 @@ from math import isfinite, nan
 from typing import Any, cast, get_args
 
 from app.errors import InvalidError
-from app.protocol import scale, wording
+from app.protocol import listed, scale, wording
 from app.protocol.design import Protocol
 from app.protocol.practice import Practice
 from app.protocol.questions import Kind, Question
@@ -35,12 +35,24 @@ _PRACTICE = {
     "practice_pass_mark": "The pass mark of the practice",
 }
 
-_OF_PAIRS: dict[str, tuple[object, object]] = {
-    "instructions": (wording.INSTRUCTIONS, wording.PAIR_INSTRUCTIONS),
-    "question": (wording.LIKERT_QUESTION, wording.SURE_QUESTION),
-    "likert_labels": (scale.LABELS, scale.SURE_LABELS),
+_BUILT_IN: dict[str, dict[str, object]] = {
+    "both": {
+        "instructions": wording.INSTRUCTIONS,
+        "question": wording.LIKERT_QUESTION,
+        "likert_labels": scale.LABELS,
+    },
+    "likert": {
+        "instructions": wording.LIKERT_INSTRUCTIONS,
+        "question": wording.LIKERT_QUESTION,
+        "likert_labels": scale.LABELS,
+    },
+    "pairs": {
+        "instructions": wording.PAIR_INSTRUCTIONS,
+        "question": wording.SURE_QUESTION,
+        "likert_labels": scale.SURE_LABELS,
+    },
 }
-"""What a form holds by itself, and what it means where pairs are compared."""
+"""By what readers are asked: the wordings that come with it."""
 
 
 def protocol(typed: Mapping[str, Sequence[str]]) -> Protocol:
@@ -53,26 +65,30 @@ def protocol(typed: Mapping[str, Sequence[str]]) -> Protocol:
     given |= {
         name: number for name, what in _NUMBERS.items() if (number := _number(typed, name, what)) is not None
     }
-    if given.get("answering", "both") not in {"both", "likert", "pairs"}:
+    if given.get("answering", "both") not in _BUILT_IN:
         raise InvalidError("Choose what readers are asked.")
     if typed.get("likert_labels") is not None:
         given["likert_labels"] = tuple(label.strip() for label in typed["likert_labels"])
-    if given.get("answering") == "likert" and given["instructions"] == wording.INSTRUCTIONS:
-        given["instructions"] = wording.LIKERT_INSTRUCTIONS
-    if given.get("answering") == "pairs":
-        given |= {
-            name: words for name, (usual, words) in _OF_PAIRS.items() if given.get(name, usual) == usual
-        }
+    given |= _wordings(given)
     practice = [_number(typed, name, what) or 0 for name, what in _PRACTICE.items()]
     if text := _first(typed, "margin"):
         given["margin"] = margin(text)
     return Protocol(
         **given,
-        cues=_words(_first(typed, "cues")),
+        cues=listed.read(_first(typed, "cues")),
         mends=tuple(typed.get("mends", ())),
         questions=tuple(_questions(typed)),
         practice=Practice(*practice),
     )
+
+
+def _wordings(given: Mapping[str, object]) -> dict[str, object]:
+    """The wordings that come with what readers are asked, in place of what is missing or came with something else; one's own stay."""
+    return {
+        name: words
+        for name, words in _BUILT_IN[str(given.get("answering", "both"))].items()
+        if name not in given or any(given[name] == others[name] for others in _BUILT_IN.values())
+    }
 
 
 def _first(typed: Mapping[str, Sequence[str]], name: str) -> str:
@@ -100,10 +116,6 @@ def margin(text: str) -> float:
     return round(points / 100, 12)
 
 
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(word for part in text.split(",") if (word := part.strip()))
-
-
 def _questions(typed: Mapping[str, Sequence[str]]) -> list[Question]:
     """One question for each row that has a text."""
     names = ("question_text", "question_kind", "question_choices", "question_required", "question_when")
@@ -117,7 +129,7 @@ def _question(text: str, kind: str, choices: str, required: str, when: str) -> Q
     return Question(
         text=text,
         kind=cast("Kind", kind),
-        choices=_words(choices) if kind == "choice" else (),
+        choices=listed.read(choices) if kind == "choice" else (),
         required=required == "required",
         after=when == "after",
     )

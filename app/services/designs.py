@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from app.errors import ConflictError
+from app.errors import ConflictError, NotFoundError
 from app.protocol.design import Protocol
 from app.services import feasible, imagesets, jobs, sessions, tokens
 from app.services.feasible import Feasible, NewArm, NewSession
@@ -78,6 +78,14 @@ def copy(
     details: dict[str, object] = {"copied_from": old.id, "mends": list(design.protocol.mends)}
     sessions.record(db, key, user, session, "session created", now, **details)
     return session.id
+
+
+def is_draft(db: Session, user: SignedIn, session_id: str) -> bool:
+    """Whether there is such a session of this user's, and it can be changed or discarded yet, if not at this moment."""
+    try:
+        return sessions.own(db, user, session_id).state == "draft"
+    except NotFoundError:
+        return False
 
 
 def _draft(db: Session, user: SignedIn, session_id: str, now: datetime) -> VttSession:

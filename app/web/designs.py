@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.errors import InvalidError
+from app.errors import AppError, ConflictError, InvalidError, NotFoundError
 from app.protocol import exchange, filled, typed, wording
 from app.protocol.design import Protocol
 from app.protocol.filled import Fields
@@ -19,12 +19,13 @@ from app.services.imagesets import ImageSetRow
 from app.services.people import SignedIn
 from app.services.templates import Choice
 from app.web import plans
-from app.web.deps import Ctx, CurrentUser
-from app.web.pages import render
+from app.web.deps import Context, Ctx, CurrentUser
+from app.web.pages import render, status_of
 from app.web.plans import PlanView
 
 router = APIRouter(prefix="/sessions")
 USUAL_IMAGES = "20"
+_REFUSALS = (InvalidError, ConflictError, NotFoundError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +111,8 @@ def create(request: Request, ctx: Ctx, user: CurrentUser, sent: Sent) -> Respons
     try:
         with ctx.database.write() as db:
             session_id = designs.create(db, user, _asked(sent), ctx.settings.secret_key, now)
-    except InvalidError as error:
-        with ctx.database.read() as db:
-            page = _page(db, user, _kept(sent), "/sessions", problem=error.sentence)
-        return render(request, "sessions/design.html", page, 422)
+    except _REFUSALS as error:
+        return _again(request, ctx, user, sent, error)
     return RedirectResponse(f"/sessions/{session_id}", 303)
 
 
@@ -130,11 +129,8 @@ def revise(request: Request, session_id: str, ctx: Ctx, user: CurrentUser, sent:
     try:
         with ctx.database.write() as db:
             designs.revise(db, user, session_id, _asked(sent), ctx.settings.secret_key, clock.now())
-    except InvalidError as error:
-        action = f"/sessions/{session_id}/design"
-        with ctx.database.read() as db:
-            page = _page(db, user, _kept(sent), action, draft_id=session_id, problem=error.sentence)
-        return render(request, "sessions/design.html", page, 422)
+    except _REFUSALS as error:
+        return _again(request, ctx, user, sent, error, session_id)
     return RedirectResponse(f"/sessions/{session_id}", 303)
 
 
@@ -157,6 +153,18 @@ def forget(template_id: str, ctx: Ctx, user: CurrentUser) -> RedirectResponse:
     with ctx.database.write() as db:
         templates.discard(db, user, template_id)
     return RedirectResponse("/sessions/new", 303)
+
+
+def _again(
+    request: Request, ctx: Context, user: SignedIn, sent: _Typed, error: AppError, draft_id: str = ""
+) -> HTMLResponse:
+    """The form with all that was typed, and why it was refused; what was typed for a draft that is none any more can become a new one."""
+    with ctx.database.read() as db:
+        if not (draft_id and designs.is_draft(db, user, draft_id)):
+            draft_id = ""
+        action = f"/sessions/{draft_id}/design" if draft_id else "/sessions"
+        page = _page(db, user, _kept(sent), action, draft_id=draft_id, problem=error.sentence)
+    return render(request, "sessions/design.html", page, status_of(error))
 
 
 def _kept(sent: _Typed) -> Fields:

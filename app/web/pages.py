@@ -107,9 +107,14 @@ def render(request: Request, template: str, page: Any, status: int = 200) -> HTM
     return response
 
 
+def status_of(error: AppError) -> int:
+    """The status of a refusal."""
+    return next(code for kind, code in _STATUS.items() if isinstance(error, kind))
+
+
 async def show_app_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, AppError)
-    status = next(code for kind, code in _STATUS.items() if isinstance(error, kind))
+    status = status_of(error)
     if (
         status == 401
         and request.method == "GET"
