@@ -4,12 +4,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.errors import ConflictError, InvalidError
-from app.services import audit, sessions
+from app.errors import ConflictError
+from app.services import audit, reasons, sessions
 from app.services.people import SignedIn
-
-SHORTEST_REASON, LONGEST_REASON = 10, 2000
-REOPENED = audit.REOPENED
 
 
 def pause(db: Session, user: SignedIn, session_id: str, reason: str, key: bytes, now: datetime) -> None:
@@ -20,7 +17,7 @@ def pause(db: Session, user: SignedIn, session_id: str, reason: str, key: bytes,
     if session.state != "open":
         raise ConflictError("Only an open session can be paused.")
     session.state = "paused"
-    sessions.record(db, key, user, session, "session paused", now, reason=checked(reason))
+    sessions.record(db, key, user, session, "session paused", now, reason=reasons.checked(reason))
 
 
 def resume(db: Session, user: SignedIn, session_id: str, key: bytes, now: datetime) -> None:
@@ -53,14 +50,4 @@ def reopen(db: Session, user: SignedIn, session_id: str, reason: str, key: bytes
     if session.state != "closed":
         raise ConflictError("Only a closed session can be opened again.")
     session.state = "open"
-    sessions.record(db, key, user, session, REOPENED, now, reason=checked(reason))
-
-
-def checked(reason: str) -> str:
-    """A reason as it is kept; raises InvalidError for none."""
-    text = reason.strip()
-    if not SHORTEST_REASON <= len(text) <= LONGEST_REASON:
-        raise InvalidError(
-            f"Give the reason in {SHORTEST_REASON} to {LONGEST_REASON} characters: it is kept in the audit trail and stands in the report."
-        )
-    return text
+    sessions.record(db, key, user, session, audit.REOPENED, now, reason=reasons.checked(reason))

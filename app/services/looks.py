@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.errors import ConflictError
-from app.services import audit, conduct, eligibility
+from app.services import audit, eligibility, reasons
 from app.tables.audit import AuditEvent
 from app.tables.sessions import Rating, Reading, VttSession
 
@@ -54,7 +54,7 @@ def look_early(
         actor=actor,
         action=audit.EARLY,
         subject=_subject(session),
-        reason=conduct.checked(reason),
+        reason=reasons.checked(reason),
         answers=answers,
         last=last,
     )
@@ -88,7 +88,7 @@ def marks(db: Session, session: VttSession) -> tuple[str, ...]:
         for event in audit.events(db, audit.EARLY, subject)
     ]
     first_look = next((event.at for event in audit.events(db, audit.UNBLINDING, subject)), None)
-    for event in audit.events(db, conduct.REOPENED, subject):
+    for event in audit.events(db, audit.REOPENED, subject):
         seen = first_look is not None and first_look < event.at
         after = " after the truth had been looked at" if seen else ""
         said.append(
