@@ -226,6 +226,9 @@ def report(
     ] = None,
 ) -> None:
     """Compute per-reader metrics and tables from a spreadsheet of ratings."""
+    os.environ.setdefault(
+        "OPENBLAS_NUM_THREADS", "1"
+    )  # for products so small a second thread waits longer than it works
     from app.cli import reports
 
     reports.report(ratings, out, points, margin, distances)

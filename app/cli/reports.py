@@ -5,6 +5,7 @@ from pathlib import Path
 
 from app.errors import InvalidError
 from app.report import build, distances, headline, r_packages, rows, write
+from app.report.answers import Answers
 
 
 def report(ratings: Path, out: Path, points: int, margin: float, distances_file: Path | None) -> None:
@@ -12,7 +13,7 @@ def report(ratings: Path, out: Path, points: int, margin: float, distances_file:
 
     `points` is the Likert scale's upper end, `margin` the δ of equivalence with chance.
     """
-    given = rows.read(ratings, points)
+    given = Answers.of(rows.read(ratings, points))
     measured = distances.read(distances_file) if distances_file else None
     made = build.build(
         given,

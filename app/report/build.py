@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from app import report
-from app.report import analysed, arms, comparisons, repeats, sensitivity
+from app.report import arms, comparisons, repeats, sensitivity
 from app.report import distances as measured
 from app.report import images as each_image
+from app.report.answers import Answers
 from app.report.arms import Pair
 from app.report.columns import Columns, of_model
 from app.report.comparisons import Compared
@@ -109,7 +110,7 @@ class Report:
 
 
 def build(
-    ratings: Sequence[Rating],
+    ratings: Sequence[Rating] | Answers,
     *,
     title: str,
     provenance: Mapping[str, str],
@@ -125,18 +126,17 @@ def build(
 
     Raises InvalidError where an image has two truths, an answer stands twice, or a row's model cannot be told.
     """
-    answered, left_out = analysed.analysed(ratings)
-    main, paired = comparisons.split(answered)
-    names, columns = [] if paired else analysed.models(main), Columns.of(main)
+    answers = ratings if isinstance(ratings, Answers) else Answers.of(ratings)
+    names, columns = answers.models, answers.columns
     rated = columns.likert[np.isfinite(columns.likert)]
     points = max(points, int(rated.max(initial=0)))
     return Report(
         title=title,
         version=report.VERSION,
         provenance=dict(provenance),
-        n_ratings=len(answered),
-        n_readers=len({rating.reader for rating in answered}),
-        left_out=left_out,
+        n_ratings=len(answers.main) + len(answers.paired),
+        n_readers=len(columns.readers) or len({rating.reader for rating in answers.paired}),
+        left_out=answers.left_out,
         models=tuple(
             _model(name, of_model(columns, name), points, margin, np.random.default_rng(seed))
             for name in names
@@ -145,20 +145,19 @@ def build(
         timing=timing(columns),
         pairs=arms.compare(columns, names),
         correlations=measured.correlate(columns, names, distances or {}, seed),
-        repeats=repeats.repeated(ratings, main),
-        sensitivity=sensitivity.analyses(columns, names, ratings),
+        repeats=repeats.repeated(answers.ratings, answers.main),
+        sensitivity=sensitivity.analyses(columns, names, answers.ratings),
         images=each_image.images(columns),
-        comparisons=comparisons.compare(paired),
+        comparisons=comparisons.compare(answers.paired),
         study=study,
     )
 
 
 def of_readers(ratings: Sequence[Rating]) -> tuple[tuple[ReaderResult, ...], tuple[Compared, ...]]:
     """Each reader's own figures, those of pairs apart, without what is over readers and images: it takes milliseconds a reader."""
-    main, paired = comparisons.split(analysed.analysed(ratings)[0])
-    names, columns = [] if paired else analysed.models(main), Columns.of(main)
-    found = (_readers(name, of_model(columns, name)) for name in names)
-    return tuple(reader for readers in found for reader in readers), comparisons.compare(paired)
+    answers = Answers.of(ratings)
+    found = (_readers(name, of_model(answers.columns, name)) for name in answers.models)
+    return tuple(reader for readers in found for reader in readers), comparisons.compare(answers.paired)
 
 
 def _readers(model: str, columns: Columns) -> tuple[ReaderResult, ...]:
@@ -201,8 +200,8 @@ def _reader(reader: str, model: str, mine: Columns) -> ReaderResult:
         ttest_p=paper.t_test_p(mine.said_real[mine.real], mine.said_real[~mine.real]),
         likert_diff=paper.likert_difference(real, synthetic),
         ks_p=paper.ks_p(real, synthetic),
-        likert_real=paper.mean_sd(real.tolist()),
-        likert_synthetic=paper.mean_sd(synthetic.tolist()),
+        likert_real=paper.mean_sd(real),
+        likert_synthetic=paper.mean_sd(synthetic),
         seconds=quartiles(mine.seconds),
         sensitivity=detection.sensitivity(counts),
         likert_auc=likert_auc(mine),
@@ -228,7 +227,7 @@ def _likert(columns: Columns, points: int, *, real: bool) -> LikertByTruth:
     chosen = np.bincount(mine.likert.astype(np.intp), minlength=points + 1)
     return LikertByTruth(
         truth="real" if real else "synthetic",
-        over_ratings=paper.mean_sd(mine.likert.tolist()),
-        over_readers=paper.mean_sd(means.tolist()),
+        over_ratings=paper.mean_sd(mine.likert),
+        over_readers=paper.mean_sd(means),
         distribution={point: int(chosen[point]) for point in range(1, points + 1)},
     )

@@ -93,13 +93,15 @@ class Columns:
 
     def table(self, *, real: bool) -> Floats:
         """Readers × images of one truth: 1 where the answer is “real”, 0 where it is not, NaN where there is none."""
-        mine = self.only(self.real == real)
-        answers: Floats = _spread(mine, np.unique(mine.reader))[0]
-        return answers
+        mine = self.real == real
+        return _spread(self.said_real[mine], _numbered(self.reader[mine]), _numbered(self.image[mine]))
 
     def tables(self, *, real: bool) -> Floats:
         """Answers as in `table`, and Likert ratings (2, readers, images), with a row for each reader who answered anything."""
-        return _spread(self.only(self.real == real), np.unique(self.reader))
+        mine = self.real == real
+        rows, number = _numbered(self.reader)
+        places = (rows[mine], number), _numbered(self.image[mine])
+        return np.stack([_spread(values[mine], *places) for values in (self.said_real, self.likert)])
 
 
 def of_model(columns: Columns, name: str) -> Columns:
@@ -115,11 +117,16 @@ def of_model(columns: Columns, name: str) -> Columns:
     return columns.only(mine | (shared & columns.real & ~elsewhere[columns.reader]))
 
 
-def _spread(columns: Columns, readers: Ints) -> Floats:
-    images, column = np.unique(columns.image, return_inverse=True)
-    tables = np.full((2, len(readers), len(images)), np.nan)
-    tables[:, np.searchsorted(readers, columns.reader), column] = columns.said_real, columns.likert
-    return tables
+def _numbered(places: Ints) -> tuple[Ints, int]:
+    """The places (n,) among those that occur, and how many do."""
+    occurs = np.bincount(places) > 0
+    return np.cumsum(occurs)[places] - 1, int(occurs.sum())
+
+
+def _spread(values: Floats, rows: tuple[Ints, int], columns: tuple[Ints, int]) -> Floats:
+    table = np.full((rows[1], columns[1]), np.nan)
+    table[rows[0], columns[0]] = values
+    return table
 
 
 def _floats(values: Sequence[float | None]) -> Floats:

@@ -8,14 +8,14 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.report import analysed, comparisons
+from app.report.answers import Answers
 from app.report.cells import cell, table
-from app.report.columns import Columns, of_model
-from app.report.rows import Rating
+from app.report.columns import UNNAMED, Columns, of_model
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -52,15 +52,28 @@ class Table:
         return self.likert if np.isfinite(self.likert).any() else self.answer
 
 
-def files(ratings: Sequence[Rating]) -> dict[str, str]:
-    """Every file by its name; answers about pairs are in none of them. Raises InvalidError where rows contradict each other."""
-    found = _table(comparisons.split(analysed.analysed(ratings)[0])[0])
-    texts = (_imrmc(found, found.score), _imrmc(found, found.answer), _mrmcaov(found))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Named:
+    """Of each answer the names as cells."""
+
+    reader: list[str]
+    modality: list[str]
+    case: list[str]
+
+
+def files(answers: Answers) -> dict[str, str]:
+    """Every file by its name; answers about pairs are in none of them."""
+    found = _table(answers.columns, answers.models or (UNNAMED,))
+    named = _Named(
+        _by_place(_quoted(found.readers), found.reader),
+        _by_place(_quoted(found.modalities), found.modality),
+        _by_place(_quoted(found.cases), found.case),
+    )
+    texts = (_imrmc(found, named, found.score), _imrmc(found, named, found.answer), _mrmcaov(found, named))
     return dict(zip(NAMES, (*texts, *_rjafroc(found)), strict=True))
 
 
-def _table(main: Sequence[Rating]) -> Table:
-    columns, names = Columns.of(main), analysed.models(main)
+def _table(columns: Columns, names: Sequence[str]) -> Table:
     parts = [of_model(columns, name) for name in names]
     modality = np.repeat(np.arange(len(parts)), [len(part.reader) for part in parts])
     one = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _NEEDED}
@@ -94,26 +107,17 @@ def _cases(images: Sequence[tuple[str, str]]) -> list[str]:
     return [name if alone or not model else f"{model}/{name}" for model, name in images]
 
 
-def _imrmc(found: Table, scores: Floats) -> str:
+def _imrmc(found: Table, named: _Named, scores: Floats) -> str:
     known = (("truth", case, "truth", truth) for case, truth in zip(found.cases, found.truth, strict=True))
     return table(("readerID", "caseID", "modalityID", "score"), known) + _lines(
-        scores,
-        (_quoted(found.readers), found.reader),
-        (_quoted(found.cases), found.case),
-        (_quoted(found.modalities), found.modality),
-        (None, scores),
+        scores, named.reader, named.case, named.modality, _numbers(scores)
     )
 
 
-def _mrmcaov(found: Table) -> str:
+def _mrmcaov(found: Table, named: _Named) -> str:
+    numbers = (_numbers(each) for each in (found.truth[found.case], found.likert, found.answer))
     return table(("reader", "treatment", "case", "truth", "rating", "answer"), ()) + _lines(
-        found.answer,
-        (_quoted(found.readers), found.reader),
-        (_quoted(found.modalities), found.modality),
-        (_quoted(found.cases), found.case),
-        (None, found.truth[found.case]),
-        (None, found.likert),
-        (None, found.answer),
+        found.answer, named.reader, named.modality, named.case, *numbers
     )
 
 
@@ -123,17 +127,15 @@ def _rjafroc(found: Table) -> tuple[str, str, str, str]:
     RJafroc takes whole numbers for readers, modalities and cases; `key` says whose they are. A case of the positive class has one
     lesion, by which ROC studies are written in that format.
     """
-    numbered = ((None, each + 1) for each in (found.reader, found.modality, found.case))
-    reader, modality, case = numbered
+    numbered = [_numbers(each + 1) for each in (found.reader, found.modality, found.case)]
     score = found.score
     false, true = (np.where(found.truth[found.case] == truth, score, np.nan) for truth in (0, 1))
-    one_lesion = (None, np.ones(len(found.case)))
+    one_lesion, scores = ["1"] * len(found.case), _numbers(score)
     columns = ("ReaderID", "ModalityID", "CaseID")
     return (
-        table((*columns, "FP_Rating"), ()) + _lines(false, reader, modality, case, (None, score)),
+        table((*columns, "FP_Rating"), ()) + _lines(false, *numbered, scores),
         table(("column", "number", "name"), _key(found)),
-        table((*columns, "LesionID", "TP_Rating"), ())
-        + _lines(true, reader, modality, case, one_lesion, (None, score)),
+        table((*columns, "LesionID", "TP_Rating"), ()) + _lines(true, *numbered, one_lesion, scores),
         table(("CaseID", "LesionID", "Weight", "ReaderID", "ModalityID", "Paradigm"), _truths(found)),
     )
 
@@ -171,19 +173,19 @@ def _quoted(names: Sequence[str]) -> list[str]:
     return out.getvalue().split("\0")[:-1]
 
 
-def _lines(needed: Floats, *columns: tuple[Sequence[str] | None, Floats | Ints]) -> str:
-    """A line for each answer of which `needed` is a number: names by their places, or the numbers themselves; NaN is empty.
-
-    By columns, since a row at a time takes most of a large report's time.
-    """
-    kept = np.isfinite(needed)
-    cells = [_cells(names, values[kept]) for names, values in columns]
-    return "".join(f"{line}\r\n" for line in map(",".join, zip(*cells, strict=True)))
+def _lines(needed: Floats, *columns: list[str]) -> str:
+    """A line for each answer of which `needed` is a number. By columns, since a row at a time takes most of a large report's time."""
+    kept = np.isfinite(needed).tolist()
+    lines = map(",".join, zip(*columns, strict=True))
+    return "".join(f"{line}\r\n" for line in (lines if all(kept) else compress(lines, kept)))
 
 
-def _cells(names: Sequence[str] | None, values: Floats | Ints) -> list[str]:
-    if names is None:
-        numbers, values = np.unique(values, return_inverse=True)
-        names = ["" if np.isnan(number) else f"{number:.0f}" for number in numbers]
-    cells: list[str] = np.array(names, object)[values.astype(np.intp)].tolist()
-    return cells
+def _by_place(cells: Sequence[str], places: Ints) -> list[str]:
+    found: list[str] = np.array(cells, object)[places].tolist()
+    return found
+
+
+def _numbers(values: Floats | Ints) -> list[str]:
+    """Whole numbers as cells; NaN is empty."""
+    numbers, places = np.unique(values, return_inverse=True)
+    return _by_place(["" if np.isnan(number) else f"{number:.0f}" for number in numbers], places)

@@ -1,12 +1,14 @@
 """Ratings as a spreadsheet gives them, and what is wrong with it, by row."""
 
 import csv
+import gc
 import io
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.errors import InvalidError
 from app.report import spreadsheet
@@ -16,10 +18,10 @@ OPTIONAL = ("model", "likert", "seconds", "kind", "repeat", "position", "other")
 WORDS = ("real", "synthetic")
 KINDS = ("main", "practice", "catch", "repeat", "anchor")
 POINTS = 5
+AT_ONCE = 4096  # rows in hand
 
 
-@dataclass(frozen=True, slots=True)
-class Rating:
+class Rating(NamedTuple):
     """One answer beside the truth. `model` is empty where a real image is shared by all models.
 
     `repeat` numbers the presentations of an image to a reader; `other` is the image at the right in a two-alternative trial, of which
@@ -37,7 +39,7 @@ class Rating:
     position: int | None = None
     repeat: int = 0
     other: str = ""
-    row: int | None = field(default=None, compare=False)
+    row: int | None = None
 
 
 def read(path: Path, points: int = POINTS) -> list[Rating]:
@@ -53,12 +55,25 @@ def parse(text: str, points: int = POINTS) -> list[Rating]:
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=spreadsheet.separator(text))
     try:
         header = spreadsheet.header(next(lines, []), REQUIRED, OPTIONAL)
-        ratings = list(_ratings(lines, header, points))
+        with _uncollected():
+            ratings = list(_ratings(lines, header, points))
     except csv.Error as error:
         raise InvalidError(f"This is no CSV file: {error}.") from None
     if not ratings:
         raise InvalidError("There is no rating in this file.")
     return ratings
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the collector of cycles, which would go through all rows again and again and find none: half of the time."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
 
 
 class _Column(dict[str, Any]):
@@ -90,18 +105,38 @@ def _ratings(lines: Iterator[list[str]], header: Sequence[str], points: int) -> 
     width = len(header)
     # A column that the file lacks is read from the empty cell that is put behind each row.
     columns = [
-        (name, header.index(name) if name in header else width, _Column(name, meaning))
-        for name, meaning in meanings.items()
+        (header.index(name) if name in header else width, _Column(name, meanings[name]))
+        for name in Rating._fields[:-1]
     ]
-    for row, cells in enumerate(lines, start=2):
+    row = 2
+    while some := list(islice(lines, AT_ONCE)):
+        yield from _block(some, row, columns, width)
+        row += len(some)
+
+
+def _block(
+    some: list[list[str]], row: int, columns: Sequence[tuple[int, _Column]], width: int
+) -> Iterator[Rating]:
+    """Rows by columns, three times as fast as each by itself; where one is blank or wrong, each by itself, so that it is named."""
+    if set(map(len, some)) == {width}:
+        with suppress(InvalidError):
+            cells = (*zip(*some, strict=True), ("",) * len(some))
+            read = [list(map(column.__getitem__, cells[at])) for at, column in columns]
+            return map(Rating._make, zip(*read, range(row, row + len(some)), strict=True))
+    return _each(some, row, columns, width)
+
+
+def _each(
+    some: list[list[str]], first: int, columns: Sequence[tuple[int, _Column]], width: int
+) -> Iterator[Rating]:
+    for row, cells in enumerate(some, start=first):
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) > width and any(cell.strip() for cell in cells[width:]):
             raise InvalidError(f"Row {row}: more cells than the first row has columns.")
         cells.extend([""] * (width + 1 - len(cells)))
         try:
-            read = {name: column[cells[at]] for name, at, column in columns}
-            yield Rating(**read, row=row)
+            yield Rating._make((*(column[cells[at]] for at, column in columns), row))
         except InvalidError as error:
             raise InvalidError(f"Row {row}: {error.sentence}") from None
 

@@ -14,6 +14,7 @@ from app.artifacts import Artifacts
 from app.errors import NotFoundError
 from app.imaging import stimulus, thumbnail
 from app.report import build, csv, html, images, r_packages, write
+from app.report.answers import Answers
 from app.report.discrimination import DELTA
 from app.report.rows import Rating
 from app.services import described, reports, unblinding
@@ -34,16 +35,16 @@ class Made:
 def make(db: Session, session_id: str) -> Made:
     """Compute a session's report; whoever asks for it has passed `unblinding`."""
     session = db.get_one(VttSession, session_id)
-    ratings = [_rating(shown) for shown in unblinding.ratings(db, session_id)]
+    answers = Answers.of([_rating(shown) for shown in unblinding.ratings(db, session_id)])
     made = build.build(
-        ratings,
+        answers,
         title=session.title,
         provenance={"session": session_id, "manifest_sha256": session.manifest_sha256 or ""},
         study=described.study(db, session),
         margin=_margin(session.protocol.get("margin", DELTA)),
     )
     return Made(
-        reports.folder_of(db, session), made, r_packages.files(ratings), _stimuli(db, session_id, made)
+        reports.folder_of(db, session), made, r_packages.files(answers), _stimuli(db, session_id, made)
     )
 
 

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.stats import pairs
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.integer]
 
@@ -31,7 +33,6 @@ _DISTINCT = np.array(
         [-1, 1, 1, -1, 1, -1, -1, 1],
     ]
 )
-_AT_ONCE = 2**18  # pairs of images in hand, so that they stay in the processor's cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +60,16 @@ def moments(synthetic: Floats, real: Floats, *, centred: bool) -> Moments:
     centred = centred and has_gaps(synthetic, real)
     n, won = _about_the_readers_mean(synthetic, real) if centred else _sums(synthetic, real)
     den = _of_design(np.isfinite(synthetic).astype(np.float64), np.isfinite(real).astype(np.float64))
-    distinct, pairs = n @ _DISTINCT.T, den @ _DISTINCT.T
+    distinct, possible = n @ _DISTINCT.T, den @ _DISTINCT.T
     own = np.sqrt(np.diagonal(den[..., 7]))
-    coefficients = _ratio(pairs, np.broadcast_to(den[..., 7:], pairs.shape))
+    coefficients = _ratio(possible, np.broadcast_to(den[..., 7:], possible.shape))
     coefficients[..., 7] -= 1
     return Moments(
         auc=np.divide(won.sum(axis=1), own, out=np.full(len(own), np.nan), where=own > 0),
-        unbiased=_ratio(distinct, pairs),
+        unbiased=_ratio(distinct, possible),
         biased=_ratio(n, den),
         coefficients=coefficients,
-        distinct=pairs[..., 7],
+        distinct=possible[..., 7],
         centred=centred,
     )
 
@@ -82,9 +83,9 @@ def has_gaps(synthetic: Floats, real: Floats) -> bool:
 
 def _sums(synthetic: Floats, real: Floats) -> tuple[Floats, Floats]:
     """n1–n8 (V, V, 8) of s, and what each reader won, t_r (V, R)."""
-    x, y = _ranks(synthetic, real)
+    x, y, levels = pairs.ranks(synthetic, real)
     a, b = _row_and_column_sums(x, y)
-    return _eight(*_sums_over_same_pairs(x, y, _share_images(synthetic)), a, b), a.sum(axis=2)
+    return _eight(*pairs.sums(x, y, levels, _share_images(synthetic)), a, b), a.sum(axis=2)
 
 
 def _about_the_readers_mean(synthetic: Floats, real: Floats) -> tuple[Floats, Floats]:
@@ -102,18 +103,6 @@ def _about_the_readers_mean(synthetic: Floats, real: Floats) -> tuple[Floats, Fl
 
 def _ratio(above: Floats, below: Floats) -> Floats:
     return np.divide(above, below, out=np.zeros_like(above), where=below != 0)
-
-
-def _ranks(synthetic: Floats, real: Floats) -> tuple[Ints, Ints]:
-    """The scores as whole numbers of the same order; a missing one is one that nothing is above, or that is above nothing."""
-    both = np.concatenate([synthetic, real], axis=2)
-    there = np.isfinite(both)
-    levels, found = np.unique(both[there], return_inverse=True)
-    kind = np.int16 if len(levels) < 2**15 else np.int32
-    ranks = np.full(both.shape, -1, kind)
-    ranks[there] = found
-    x, y = np.split(ranks, [synthetic.shape[2]], axis=2)
-    return np.where(x < 0, kind(len(levels)), x), y
 
 
 def _row_and_column_sums(x: Ints, y: Ints) -> tuple[Floats, Floats]:
@@ -138,33 +127,6 @@ def _share_images(synthetic: Floats) -> NDArray[np.bool_]:
     return np.array([[bool((one & other).any()) for other in scored] for one in scored])
 
 
-def _sums_over_same_pairs(x: Ints, y: Ints, shared: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """n1 = Σ_r Σ_ij s_r s'_r and n5 = Σ_ij (Σ_r s_r)(Σ_r s'_r) for each two modalities, (V, V) each.
-
-    Products of two modalities that share no image are 0 and are not computed. Some rows of images at a time, all of their pairs at once; counted in halves and small whole numbers, so exact.
-    """
-    V, R, N = x.shape
-    M = y.shape[2]
-    two = [(v, w) for v in range(V) for w in range(v, V) if shared[v, w]]
-    n1, n5 = np.zeros((V, V)), np.zeros((V, V))
-    kind = np.int16 if 4 * R < 2**15 else np.int32
-    rows = max(1, _AT_ONCE // max(1, V * M))
-    for start in range(0, N, rows):
-        some = x[:, :, start : start + rows, None]
-        total = np.zeros((V, some.shape[2], M), kind)
-        products = np.zeros((len(two), *total.shape[1:]), kind)
-        for r in range(R):
-            real = y[:, r, None, :]
-            halves = (real > some[:, r]).view(np.int8) + (real >= some[:, r]).view(np.int8)
-            total += halves
-            for place, (v, w) in enumerate(two):
-                products[place] += halves[v] * halves[w]
-        for (v, w), product in zip(two, products, strict=True):
-            n1[v, w] = n1[w, v] = n1[v, w] + product.sum(dtype=np.int64)
-        n5 += _products(total.astype(np.float64))
-    return n1 / 4, n5 / 4
-
-
 def _of_design(x: Floats, y: Floats) -> Floats:
     """The same eight sums (V, V, 8) of d_r(i, j) = 1 where both were scored; a product, so no pass over the pairs."""
     V, R = x.shape[:2]
@@ -177,11 +139,6 @@ def _of_design(x: Floats, y: Floats) -> Floats:
 def _eight(n1: Floats, n5: Floats, a: Floats, b: Floats) -> Floats:
     """n1–n8 (V, V, 8) from the sums over same pairs (V, V) and the row and column sums (V, R, N), (V, R, M)."""
     t = a.sum(axis=2, keepdims=True)
-    same_reader = [_products(each) for each in (b, a, t)]
-    all_readers = [_products(each.sum(axis=1)) for each in (b, a, t)]
+    same_reader = [pairs.gram(each) for each in (b, a, t)]
+    all_readers = [pairs.gram(each.sum(axis=1)) for each in (b, a, t)]
     return np.stack([n1, *same_reader, n5, *all_readers], axis=2)
-
-
-def _products(sums: Floats) -> Floats:
-    flat = sums.reshape(len(sums), int(np.prod(sums.shape[1:])))
-    return flat @ flat.T

@@ -12,7 +12,7 @@ from app.stats.estimates import MeanSd, NotEstimable, Number
 Floats = NDArray[np.float64]
 
 
-def mean_sd(values: Sequence[float]) -> MeanSd:
+def mean_sd(values: Sequence[float] | Floats) -> MeanSd:
     """Mean ± SD; the SD of fewer than two values does not exist."""
     n = len(values)
     if n == 0:

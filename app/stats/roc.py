@@ -69,7 +69,10 @@ def curve(synthetic: Floats, real: Floats) -> Curve:
 
 def delong_covariance(synthetic: Floats, real: Floats) -> Floats:
     """Covariances (K, K) of the K AUCs, N, M ≥ 2: DeLong, DeLong & Clarke-Pearson 1988, Biometrics 44, eq. 5."""
-    above, below = _all_placements(synthetic, real)
+    return _delong(*_all_placements(synthetic, real))
+
+
+def _delong(above: Floats, below: Floats) -> Floats:
     N, M = above.shape[1], below.shape[1]
     covariances: Floats = np.atleast_2d(np.cov(above / M)) / N + np.atleast_2d(np.cov(below / N)) / M
     return covariances
@@ -97,11 +100,12 @@ def delong(synthetic: Floats, real: Floats, level: float = 0.95) -> Auc:
     if N == 0 or M == 0:
         none = NotEstimable("only one kind of image was scored")
         return Auc(none, none, none, none, none)
-    estimate = float(aucs(synthetic[None], real[None])[0])
+    above, below = placements(synthetic, real)
+    estimate = float(above.sum() / (N * M))
     if N < 2 or M < 2:
         few = NotEstimable("it takes two images of each kind")
         return Auc(estimate, few, few, few, few)
-    variance = float(delong_covariance(synthetic[None], real[None])[0, 0])
+    variance = float(_delong(above[None], below[None])[0, 0])
     method = "DeLong, this reader only"
     return Auc(
         estimate,

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.report import r_packages
+from app.report.answers import Answers
 from app.report.rows import Rating
 from tests.cli.test_report_arms import study
 
@@ -137,7 +138,7 @@ def test_names_that_could_be_mistaken():
         for reader in ("truth", "reader truth", "=1+1", 'a "b", c')
         for model, truth in (("A", "synthetic"), ("B", "synthetic"), ("", "real"))
     ]
-    files = r_packages.files(made)
+    files = r_packages.files(Answers.of(made))
     rows = lines(files["imrmc.csv"])
     assert {row["caseID"] for row in rows} == {"A/1", "B/1", "1"}
     assert [row["score"] for row in rows if row["readerID"] == "truth"] == ["1", "0", "0"]
@@ -147,7 +148,7 @@ def test_names_that_could_be_mistaken():
 
 
 def test_nothing_answered_leaves_the_first_rows():
-    files = r_packages.files([])
+    files = r_packages.files(Answers.of([]))
     assert tuple(files) == r_packages.NAMES
     assert files["imrmc.csv"] == "readerID,caseID,modalityID,score\r\n"
     assert files["rjafroc_truth.csv"] == "CaseID,LesionID,Weight,ReaderID,ModalityID,Paradigm\r\n"

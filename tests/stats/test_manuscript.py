@@ -237,7 +237,7 @@ def test_gaps_and_withdrawal():
 
 
 def test_repeats_and_what_was_left_out():
-    again = [replace(rating, kind="repeat", repeat=1) for rating in study()[:2]]
+    again = [rating._replace(kind="repeat", repeat=1) for rating in study()[:2]]
     made, text = written([*study(), *again])
     assert "Of 2 answers to images shown again 100 % were the same as the first." in text
     assert "Not analysed were answers to other items: 2 (repeat)." in text
@@ -249,7 +249,7 @@ def test_repeats_and_what_was_left_out():
 def test_models_are_compared_one_by_one_or_counted():
     random = np.random.default_rng(2)
     made = [
-        replace(rating, answer=str(random.choice(["real", "synthetic"])))
+        rating._replace(answer=str(random.choice(["real", "synthetic"])))
         for rating in study(models=("A", "B"), real="rrssrrss", synthetic="rsrsrsrs")
     ]
     _, text = written(made, distances={"Inception": {"A": 5.0, "B": 7.0}})

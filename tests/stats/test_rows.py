@@ -1,5 +1,7 @@
 """Spreadsheets as people have them, and refusals that name the row."""
 
+import gc
+
 import pytest
 
 from app.errors import InvalidError
@@ -18,15 +20,14 @@ def refusal(text):
 def test_it_works():
     text = f"{HEADER}\nR1,ADA,007,synthetic,real,4,2.5,main,1,12\nR1,,008,real,synthetic,,,,,\n"
     assert rows.parse(text) == [
-        Rating("R1", "ADA", "007", "synthetic", "real", 4, 2.5, "main", 12, 1),
-        Rating("R1", "", "008", "real", "synthetic"),
+        Rating("R1", "ADA", "007", "synthetic", "real", 4, 2.5, "main", 12, 1, row=2),
+        Rating("R1", "", "008", "real", "synthetic", row=3),
     ]
-    assert [rating.row for rating in rows.parse(text)] == [2, 3]
 
 
 def test_the_shortest_file_has_four_columns_in_any_order():
     assert rows.parse("answer,truth,image,reader\nreal,synthetic,1,R1\n") == [
-        Rating("R1", "", "1", "synthetic", "real")
+        Rating("R1", "", "1", "synthetic", "real", row=2)
     ]
 
 
@@ -42,7 +43,8 @@ def test_the_shortest_file_has_four_columns_in_any_order():
 def test_what_spreadsheets_make_of_it_is_read(text, tmp_path):
     path = tmp_path / "ratings.csv"
     path.write_bytes(text.encode())
-    assert rows.read(path) == [Rating("R1", "", "1", "real", "synthetic", 2, 1.5)]
+    (rating,) = rows.read(path)
+    assert rating == Rating("R1", "", "1", "real", "synthetic", 2, 1.5, row=rating.row)
 
 
 def test_white_space_inside_a_cell_is_one_space():
@@ -84,6 +86,25 @@ def test_a_bad_row_is_named(row, said):
 def test_the_row_counts_as_the_spreadsheet_does():
     text = f'{HEADER}\n\nR1,,"a\nb",real,real,3,1,,,\n,,,,,,,,,\nR1,,2,reel,real,3,1,,,\n'
     assert refusal(text).startswith("Row 5: “reel”")
+
+
+def test_rows_are_numbered_through_many_and_a_bad_one_late_is_named():
+    good = f"{HEADER}\n" + "".join(f"R1,,{n},real,real,3,1,,,\n" for n in range(2 * rows.AT_ONCE))
+    assert [rating.row for rating in rows.parse(good)] == list(range(2, 2 * rows.AT_ONCE + 2))
+    late = 2 * rows.AT_ONCE + 3
+    assert refusal(f"{good}\nR1,,z,reel,real,3,1,,,\n").startswith(f"Row {late}: “reel”")
+
+
+def test_the_collector_is_left_as_it_was():
+    text = f"{HEADER}\nR1,,1,real,real,3,1,,,\n"
+    try:
+        for change in (gc.disable, gc.enable):
+            change()
+            rows.parse(text)
+            refusal(f"{text}R1,,1,reel,real,3,1,,,\n")
+            assert gc.isenabled() == (change is gc.enable)
+    finally:
+        gc.enable()
 
 
 def test_cells_beyond_the_columns_may_be_empty():
