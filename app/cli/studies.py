@@ -227,7 +227,7 @@ def verify(environ: Mapping[str, str], session_id: str) -> None:
 
 
 def _session(found: VttSession | None, session_id: str) -> VttSession:
-    if found is None:
+    if found is None or found.preview_of:
         raise InvalidError(f"There is no session {session_id}.")
     return found
 

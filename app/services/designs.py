@@ -19,7 +19,7 @@ MENDED = ", mended"
 
 def create(db: Session, user: SignedIn, new: NewSession, key: bytes, now: datetime) -> str:
     """Make a draft; raises InvalidError where the sets cannot serve it. Returns the id."""
-    session = _add(db, user.id, feasible.checked(db, user, new), now)
+    session = add(db, user.id, feasible.checked(db, user, new), now)
     sessions.record(db, key, user, session, "session created", now)
     return session.id
 
@@ -63,18 +63,14 @@ def copy(
 ) -> str:
     """A new draft of the same design with these mends besides those it had, and a secret of its own; returns its id."""
     old = sessions.own(db, user, session_id)
-    protocol = Protocol.from_json(old.protocol)
-    design = Feasible(
+    design = of(db, old)
+    mended = tuple(dict.fromkeys((*design.protocol.mends, *mends)))
+    design = replace(
+        design,
         title=old.title.removesuffix(MENDED)[: imagesets.LONGEST_NAME - len(MENDED)] + MENDED,
-        public_title=old.public_title,
-        real_set_id=old.real_set_id,
-        n_real=old.n_real,
-        arms=tuple(
-            NewArm(arm.image_set_id, arm.label, arm.n_synthetic) for arm in sessions.arms_of(db, old.id)
-        ),
-        protocol=replace(protocol, mends=tuple(dict.fromkeys((*protocol.mends, *mends)))),
+        protocol=replace(design.protocol, mends=mended),
     )
-    session = _add(db, user.id, design, now)
+    session = add(db, user.id, design, now)
     details: dict[str, object] = {"copied_from": old.id, "mends": list(design.protocol.mends)}
     sessions.record(db, key, user, session, "session created", now, **details)
     return session.id
@@ -98,7 +94,24 @@ def _draft(db: Session, user: SignedIn, session_id: str, now: datetime) -> VttSe
     return session
 
 
-def _add(db: Session, owner_id: str, design: Feasible, now: datetime) -> VttSession:
+def of(db: Session, session: VttSession) -> Feasible:
+    """The design of a stored session."""
+    return Feasible(
+        title=session.title,
+        public_title=session.public_title,
+        real_set_id=session.real_set_id,
+        n_real=session.n_real,
+        arms=tuple(
+            NewArm(arm.image_set_id, arm.label, arm.n_synthetic) for arm in sessions.arms_of(db, session.id)
+        ),
+        protocol=Protocol.from_json(session.protocol),
+    )
+
+
+def add(
+    db: Session, owner_id: str, design: Feasible, now: datetime, preview_of: str | None = None
+) -> VttSession:
+    """A draft of this design, with a secret of its own."""
     session = VttSession(
         id=tokens.identifier(),
         owner_id=owner_id,
@@ -109,6 +122,7 @@ def _add(db: Session, owner_id: str, design: Feasible, now: datetime) -> VttSess
         n_real=design.n_real,
         protocol=design.protocol.to_json(),
         order_secret=secrets.token_hex(32),
+        preview_of=preview_of,
         created_at=now,
     )
     db.add(session)

@@ -41,7 +41,7 @@ class Welcome:
     """What the pages around the images show, in the reader's language; `told` are the sentences that are kept with the reading.
 
     `cues` are the words for marks with their translations; `told_in` is the language in which the reader confirmed the
-    instructions last, empty before.
+    instructions last, empty before. `preview_of` is the session that a researcher previews, else empty.
     """
 
     public_title: str
@@ -55,6 +55,7 @@ class Welcome:
     answered: int
     total: int
     may_withdraw: bool
+    preview_of: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,7 @@ def welcome(db: Session, seat: ReaderSeat, now: datetime, language: str = ENGLIS
         total=(reading.total if started else orders.totals(db, session, [reading.slot])[0])
         // protocol.at_once,
         may_withdraw=started and reading.withdrawn_at is None and session.state in steps.AT_WORK,
+        preview_of=session.preview_of or "",
     )
 
 

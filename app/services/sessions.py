@@ -63,9 +63,9 @@ class SessionView:
 
 
 def own(db: Session, user: SignedIn, session_id: str) -> VttSession:
-    """The session, if this user may see it; raises NotFoundError."""
+    """The session, if this user may see it and it is no preview; raises NotFoundError."""
     session = db.get(VttSession, session_id)
-    if session is None or not (user.is_admin or session.owner_id == user.id):
+    if session is None or session.preview_of or not (user.is_admin or session.owner_id == user.id):
         raise NotFoundError("There is no such session.")
     return session
 
@@ -83,6 +83,7 @@ def listing(db: Session, user: SignedIn, now: datetime, sought: str = "") -> lis
         .group_by(VttSession.id)
         .order_by(VttSession.created_at.desc(), VttSession.id)
     )
+    query = query.where(VttSession.preview_of.is_(None))
     if not user.is_admin:
         query = query.where(VttSession.owner_id == user.id)
     if sought:

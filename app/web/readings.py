@@ -39,7 +39,8 @@ class LandingPage:
 class RatePage:
     """read/rate.html: the viewer; its script gets the images by `/read/state`.
 
-    `cues` are the words for marks, each with what it is in the reader's language; `words` are the script's sentences.
+    `cues` are the words for marks, each with what it is in the reader's language; `words` are the script's sentences;
+    `preview_of` is the session that a researcher previews, else empty.
     """
 
     public_title: str
@@ -48,6 +49,7 @@ class RatePage:
     protocol: Protocol
     cues: tuple[tuple[str, str], ...]
     words: dict[str, str]
+    preview_of: str
 
 
 class MarkBody(BaseModel):
@@ -117,6 +119,7 @@ def rate_page(request: Request, ctx: Ctx, seat: CurrentReader) -> HTMLResponse |
         protocol=there.protocol,
         cues=there.cues,
         words=reading_words.words(there.protocol, spoken),
+        preview_of=there.preview_of,
     )
     return render(request, "read/rate.html", page)
 

@@ -9,10 +9,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from app import clock
 from app.protocol import exchange
 from app.protocol.design import Protocol
-from app.services import audit_views, manifests, sessions
+from app.services import audit_views, manifests, previews, sessions
 from app.services.audit_views import AuditView
 from app.services.invitations import Invited
 from app.services.people import SignedIn
+from app.services.previews import PreviewView
 from app.services.sessions import SessionRow, SessionView
 from app.web import monitoring
 from app.web.deps import Context, Ctx, CurrentUser, personal_link
@@ -33,12 +34,13 @@ class SessionsPage:
 
 @dataclass(frozen=True, slots=True)
 class SessionPage:
-    """sessions/detail.html: the state as steps, what to do next, the blinding audit, the readers."""
+    """sessions/detail.html: the state as steps, what to do next, the blinding audit, the readers, the preview."""
 
     user: SignedIn
     session: SessionView
     audit: AuditView
     watch: Watch
+    preview: PreviewView
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,8 @@ def detail(request: Request, session_id: str, ctx: Ctx, user: CurrentUser) -> HT
         view = sessions.view(db, user, session_id, now)
         audit = audit_views.view(db, user, session_id, now)
         watch = monitoring.watched(db, user, session_id)
-    return render(request, "sessions/detail.html", SessionPage(user, view, audit, watch))
+        preview = previews.view(db, user, session_id, now)
+    return render(request, "sessions/detail.html", SessionPage(user, view, audit, watch, preview))
 
 
 @router.get("/{session_id}/manifest.json")

@@ -17,7 +17,18 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.engines import local
 from app.errors import AppError, UnavailableError
-from app.services import audits, checkpoints, drafts, imports, mailing, pictures, reports, samples, sessions
+from app.services import (
+    audits,
+    checkpoints,
+    drafts,
+    imports,
+    mailing,
+    pictures,
+    previews,
+    reports,
+    samples,
+    sessions,
+)
 from app.tables.jobs import Job
 from app.worker import drawing, generators, images, mails, studies
 from app.worker.work import Parts, Work
@@ -36,6 +47,7 @@ BODIES: dict[str, Callable[[Work], None]] = {
     samples.SAMPLE_JOB: generators.sample_images,
     pictures.NEIGHBOURS_JOB: drawing.look_for_neighbours,
     sessions.FREEZE_JOB: studies.freeze,
+    previews.PREVIEW_JOB: studies.freeze,
     audits.AUDIT_JOB: studies.audit,
     reports.REPORT_JOB: studies.make_report,
     mailing.MAIL_JOB: mails.send,

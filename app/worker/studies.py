@@ -1,7 +1,7 @@
 """The jobs of a study: freeze a session, audit its blinding, make its report."""
 
 from app import clock
-from app.services import analysis, audits, freezing
+from app.services import analysis, audits, freezing, previews
 from app.tables.sessions import VttSession
 from app.worker.work import Work
 
@@ -27,7 +27,11 @@ def freeze(work: Work) -> None:
             key=parts.settings.secret_key,
             now=clock.now(),
         )
-        audits.request(db, db.get_one(VttSession, session_id), work.job.owner_id, actor, clock.now())
+        session = db.get_one(VttSession, session_id)
+        if session.preview_of:
+            previews.open_for_researcher(session, clock.now())
+        else:
+            audits.request(db, session, work.job.owner_id, actor, clock.now())
     work.alive(len(chosen), len(chosen))
 
 
