@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261206_previews"
-down_revision = "20261205_open_links"
+revision = "20261207_previews"
+down_revision = "20261206_accounts_beside"
 branch_labels = None
 depends_on = None
 
