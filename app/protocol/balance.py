@@ -14,6 +14,7 @@ READERS = 10_000
 MOST_PLACES = 2_000_000  # of larger designs fewer readers are simulated
 BEYOND = 3.29  # |z| of a chance below 1 in 1,000
 UNEVEN = 0.01
+_ROUNDED = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def check(
 
 
 def _checks(orders: Sequence[_Order], protocol: Protocol) -> Iterator[Check]:
-    said = f"Among {len(orders)} simulated readers "
+    said = f"Among {len(orders):,} simulated readers "
     if protocol.at_once == 2:
         yield _sides(orders, said)
     else:
@@ -77,11 +78,10 @@ def _places(orders: Sequence[_Order], said: str) -> Check:
             places[false].append(place)
         found.append(fmean(places[1]) - fmean(places[0]))
     mean, z = _z(found, 0)
-    way = "later" if mean >= 0 else "earlier"
-    return Check(
-        f"{said}synthetic images came {abs(mean):.2f} images {way} than real ones on average (z = {z:.1f}).",
-        abs(z) < BEYOND,
-    )
+    way = f"{abs(mean):.2f} images {'later than' if mean > 0 else 'earlier than'}"
+    if abs(mean) < _ROUNDED:
+        way = "as early as"
+    return Check(f"{said}synthetic images came {way} real ones on average (z = {z:.1f}).", abs(z) < BEYOND)
 
 
 def _first(orders: Sequence[_Order], said: str) -> Check:

@@ -20,6 +20,7 @@ UNBLINDING = "unblinding"  # truth joined to ratings was looked at
 EARLY = "unblinding before closing"  # the same, while readers could still rate; with a reason
 TRUTH_SEEN = "truth seen"  # the truth about single images was looked at
 LOOKS = (UNBLINDING, TRUTH_SEEN)
+PAUSED = "session paused"
 RESUMED = "session resumed"
 REOPENED = "session opened again"
 

@@ -17,7 +17,7 @@ def pause(db: Session, user: SignedIn, session_id: str, reason: str, key: bytes,
     if session.state != "open":
         raise ConflictError("Only an open session can be paused.")
     session.state = "paused"
-    sessions.record(db, key, user, session, "session paused", now, reason=reasons.checked(reason))
+    sessions.record(db, key, user, session, audit.PAUSED, now, reason=reasons.checked(reason))
 
 
 def resume(db: Session, user: SignedIn, session_id: str, key: bytes, now: datetime) -> None:

@@ -32,6 +32,11 @@ def keep(db: Session, key: bytes, reading_id: str, *, email: str, name: str, lan
     db.flush()
 
 
+def known(db: Session, reading_id: str) -> bool:
+    """Whether it is written down who a reading was invited as."""
+    return db.get(Contact, reading_id) is not None
+
+
 def of_session(db: Session, session_id: str) -> list[ContactRow]:
     """All readers of a session in the order of invitation, each with what is known of the person."""
     query = (

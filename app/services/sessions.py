@@ -41,8 +41,16 @@ class ArmRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """Since when a session is paused, and why."""
+
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class SessionView:
-    """A session as its owner sees it: no item's truth."""
+    """A session as its owner sees it: no item's truth. `pause` is None unless it is paused."""
 
     id: str
     title: str
@@ -60,6 +68,7 @@ class SessionView:
     frozen_at: datetime | None
     opened_at: datetime | None
     closed_at: datetime | None
+    pause: Pause | None
 
 
 def own(db: Session, user: SignedIn, session_id: str) -> VttSession:
@@ -68,6 +77,11 @@ def own(db: Session, user: SignedIn, session_id: str) -> VttSession:
     if session is None or session.preview_of or not (user.is_admin or session.owner_id == user.id):
         raise NotFoundError("There is no such session.")
     return session
+
+
+def wants_fresh(session: VttSession) -> bool:
+    """Whether the protocol excludes who has read images of the session's sets before."""
+    return Protocol.from_json(session.protocol).fresh_readers
 
 
 def listing(db: Session, user: SignedIn, now: datetime, sought: str = "") -> list[SessionRow]:
@@ -119,7 +133,15 @@ def view(db: Session, user: SignedIn, session_id: str, now: datetime) -> Session
         frozen_at=session.frozen_at,
         opened_at=session.opened_at,
         closed_at=session.closed_at,
+        pause=_pause(db, session),
     )
+
+
+def _pause(db: Session, session: VttSession) -> Pause | None:
+    if session.state != "paused":
+        return None
+    event = audit.events(db, audit.PAUSED, f"session:{session.id}")[-1]
+    return Pause(event.at, str(event.details["reason"]))
 
 
 def arms_of(db: Session, session_id: str) -> list[Arm]:

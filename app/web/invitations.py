@@ -37,7 +37,10 @@ class ReaderRow:
 
 @dataclass(frozen=True, slots=True)
 class InvitationsPage:
-    """invitations/page.html: who is invited; `problem` says what was wrong with the list that was just sent, `typed` holds it."""
+    """invitations/page.html: who is invited; `problem` says what was wrong with the list that was just sent, `typed` holds it.
+
+    `alone` are the codes of those whose address is not known.
+    """
 
     user: SignedIn
     session_id: str
@@ -47,6 +50,7 @@ class InvitationsPage:
     known: int
     by_mail: bool
     to_invite: int
+    alone: list[str]
     job: JobView | None
     wordings: dict[str, Wording]
     placeholders: dict[str, tuple[str, ...]]
@@ -67,13 +71,18 @@ class LinkRow:
 
 @dataclass(frozen=True, slots=True)
 class LinksPage:
-    """invitations/links.html: several personal links, shown this once, and the same as a CSV text; `repeated` rows had been invited before."""
+    """invitations/links.html: several personal links, shown this once, and the same as a CSV text; `repeated` rows had been invited before.
+
+    `alone` are the codes of those whose address is not known; `fresh` says that the protocol excludes who has read the sets before.
+    """
 
     user: SignedIn
     session_id: str
     links: list[LinkRow]
     listed: str
     repeated: int
+    alone: list[str]
+    fresh: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +140,12 @@ def invite_all(
     try:
         with ctx.database.write() as db:
             found = inviting.invite_all(db, user, session_id, listed, ctx.settings.secret_key, clock.now())
+            fresh = sessions.wants_fresh(sessions.own(db, user, session_id))
     except InvalidError as error:
         return _show(request, ctx, user, session_id, listed, error.sentence)
-    return render(request, "invitations/links.html", _links(request, ctx, user, session_id, found))
+    return render(
+        request, "invitations/links.html", _links(request, ctx, user, session_id, found, fresh=fresh)
+    )
 
 
 @router.post("/invitations/mail", response_model=None)
@@ -220,14 +232,17 @@ def letters_page(
     return render(request, "invitations/letters.html", LettersPage(user, session_id, rows))
 
 
-def _links(request: Request, ctx: Context, user: SignedIn, session_id: str, found: InvitedList) -> LinksPage:
+def _links(
+    request: Request, ctx: Context, user: SignedIn, session_id: str, found: InvitedList, *, fresh: bool
+) -> LinksPage:
     links = [
         LinkRow(one.invited.code, one.row.name, one.row.email, personal_link(request, ctx, one.invited.token))
         for one in found.given
     ]
     rows = [(row.code, row.name, row.email, row.link) for row in links]
     listed = cells.table(("code", "name", "email", "link"), rows).replace("\r\n", "\n")
-    return LinksPage(user, session_id, links, listed, found.repeated)
+    alone = [row.code for row in links if not row.email]
+    return LinksPage(user, session_id, links, listed, found.repeated, alone, fresh)
 
 
 def _show(
@@ -247,6 +262,7 @@ def _show(
             known=sum(bool(row.contact.email) for row in rows),
             by_mail=by_mail,
             to_invite=len(mailing.uninvited(db, session_id, by_mail=by_mail)),
+            alone=[row.contact.code for row in rows if not row.contact.email],
             job=mailing.last_job(db, session_id, clock.now()),
             wordings={kind: letters.wording(db, session_id, kind) for kind in letters.KINDS},
             placeholders=mail_wording.PLACEHOLDERS,

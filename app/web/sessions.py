@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from app import clock
 from app.protocol import exchange
 from app.protocol.design import Protocol
-from app.services import audit_views, manifests, previews, sessions
+from app.services import audit_views, contacts, manifests, previews, sessions
 from app.services.audit_views import AuditView
 from app.services.invitations import Invited
 from app.services.people import SignedIn
@@ -45,12 +45,14 @@ class SessionPage:
 
 @dataclass(frozen=True, slots=True)
 class LinkPage:
-    """sessions/link.html: a personal link, shown this once."""
+    """sessions/link.html: a personal link, shown this once. `alone`: the reader's address is not known; `fresh`: the protocol excludes who has read the sets before."""
 
     user: SignedIn
     session_id: str
     code: str
     link: str
+    alone: bool
+    fresh: bool
 
 
 @router.get("")
@@ -130,5 +132,8 @@ def revoke(session_id: str, reading_id: str, ctx: Ctx, user: CurrentUser) -> Red
 
 
 def _link(request: Request, ctx: Context, user: SignedIn, session_id: str, invited: Invited) -> HTMLResponse:
-    page = LinkPage(user, session_id, invited.code, personal_link(request, ctx, invited.token))
+    with ctx.database.read() as db:
+        alone = not contacts.known(db, invited.reading_id)
+        fresh = sessions.wants_fresh(sessions.own(db, user, session_id))
+    page = LinkPage(user, session_id, invited.code, personal_link(request, ctx, invited.token), alone, fresh)
     return render(request, "sessions/link.html", page)

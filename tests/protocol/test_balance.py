@@ -46,7 +46,7 @@ def test_ten_thousand_readers_of_a_design_with_blocks_and_parts():
     protocol = Protocol(arm_blocks=True, parts=2)
     found = balance.check(items, truth, protocol, SECRET, 10_000)
     assert [check.even for check in found] == [True] * 4
-    assert all(check.sentence.startswith("Among 10000 simulated readers ") for check in found)
+    assert all(check.sentence.startswith("Among 10,000 simulated readers ") for check in found)
     assert "each part was read by 5000 to 5000." in sentences(found)
     assert any(words.startswith("each model's block came first for 333") for words in sentences(found))
 

@@ -26,7 +26,9 @@ def test_a_paused_session_takes_no_ratings_and_loses_none(furnished, owner, sess
     reader.rate()
     assert owner.post(f"{session}/pause", data=WHY).status_code == 303
     assert owner.post(f"{session}/pause", data=WHY).status_code == 303
-    assert ">paused<" in owner.get(session).text
+    page = text(owner.get(session))
+    assert ">paused<" in page
+    assert f"“{WHY['reason']}”" in page
     body = {"item": reader.state["current"], "answer": "real", "likert": 3, "shown_ms": 5, "key": "k" * 16}
     refused = reader.client.post("/read/ratings", json=body)
     assert refused.status_code == 423

@@ -52,6 +52,19 @@ def test_a_file_does_as_well_as_typed_text(owner, address):
     assert "CSV UTF-8" in text(refused)
 
 
+def test_who_has_no_address_is_told_to_be_written_to_by_hand(furnished, owner, known):
+    plain, fresh = opened(furnished, owner, known), opened(furnished, owner, known, fresh_readers="true")
+    for address, asked in ((plain, False), (fresh, True)):
+        listed = text(invite_list(owner, address, "R01\nR02,ann@example.org\nR03"))
+        alone = text(owner.post(f"{address}/readers", data={"code": "R04"}))
+        assert "No address is kept of R01, R03: no mail and no reminder" in listed
+        assert "No address is kept of R04: no mail" in alone
+        assert ("Whether these sets were read before" in listed, "Whether these" in alone) == (asked, asked)
+    page = owner.get(fresh).text
+    renewals = re.findall(rf'"({fresh}/readers/[0-9a-f]+/renew)"', page)
+    assert ["No address" in owner.post(one).text for one in renewals] == [True, False, True, True]
+
+
 @pytest.mark.parametrize(
     ("listed", "said"),
     [
