@@ -38,6 +38,7 @@ class ReaderProgress:
     started_at: datetime | None
     last_seen_at: datetime | None
     finished_at: datetime | None
+    consented: bool
     declined: bool
     withdrawn: bool
     revoked: bool
@@ -140,6 +141,7 @@ def progress(db: Session, session_id: str) -> list[ReaderProgress]:
             started_at=reading.started_at,
             last_seen_at=reading.last_seen_at,
             finished_at=reading.finished_at,
+            consented=reading.consent is not None,
             declined=reading.declined_at is not None,
             withdrawn=reading.withdrawn_at is not None,
             revoked=reading.link_revoked_at is not None,

@@ -59,7 +59,13 @@ def mark(db: Session, session: VttSession, now: datetime) -> str:
 
 def _mark(db: Session, session: VttSession, idle: Sequence[int]) -> str:
     moments = (Reading.opened_at, Reading.started_at, Reading.last_seen_at, Reading.finished_at)
-    more = (Reading.declined_at, Reading.withdrawn_at, Reading.link_revoked_at, Reading.link_hash)
+    more = (
+        Reading.consent.is_not(None),
+        Reading.declined_at,
+        Reading.withdrawn_at,
+        Reading.link_revoked_at,
+        Reading.link_hash,
+    )
     query = select(Reading.answered, *moments, *more).where(Reading.session_id == session.id)
     rows = [str(tuple(row)) for row in db.execute(query.order_by(Reading.slot))]
     return hashlib.sha256("\n".join((session.state, str(idle), *rows)).encode()).hexdigest()[:16]

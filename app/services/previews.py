@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import ConflictError
 from app.protocol.design import Protocol
-from app.services import audit, designs, invitations, jobs, seats, sessions, signoff
+from app.services import audit, designs, eligibility, invitations, jobs, seats, sessions, signoff
 from app.services.jobs import JobView
 from app.services.people import SignedIn
 from app.tables.sessions import VttSession
@@ -66,6 +66,7 @@ def enter(db: Session, user: SignedIn, session_id: str, key: bytes, now: datetim
     sessions.record(db, key, user, session, "previewed", now)
     if Protocol.from_json(session.protocol).practice.images:
         sessions.record(db, key, user, session, audit.TRUTH_SEEN, now, images="practice of a preview")
+        eligibility.end_seats(db, session.id, user.pseudonym, key)
     invited = invitations.invite(db, found.id, found.owner_id, None, now)
     return seats.confirm(db, invited.token, now)
 

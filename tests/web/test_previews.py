@@ -5,7 +5,7 @@ import pytest
 from app.services import audit
 from app.tables.audit import AuditEvent
 from app.tables.sessions import Item, Reading, VttSession
-from tests.web.conftest import OTHER, create, ident, invite, opened, read_all, text
+from tests.web.conftest import ADMIN, OTHER, create, ident, invite, opened, read_all, text
 from tests.web.test_special_items import PRACTICE, Pupil
 
 
@@ -102,6 +102,16 @@ def test_who_was_taught_by_a_previews_practice_cannot_be_a_reader(furnished, own
     assert Previewer(owner, session).state["practising"]
     assert actions(furnished, audit.TRUTH_SEEN) == 1
     assert owner.post(link).status_code == 403
+
+
+def test_a_previews_practice_ends_what_its_researcher_reads_elsewhere(furnished, owner, known):
+    session = opened(furnished, owner, known, **PRACTICE)
+    elsewhere = furnished.browser(ADMIN)
+    elsewhere.post(invite(owner, session))
+    prepared(furnished, owner, session)
+    assert elsewhere.get("/read").status_code == 200
+    Previewer(furnished.browser(ADMIN), session)
+    assert elsewhere.get("/read").status_code == 401
 
 
 def test_a_preview_is_its_researchers_alone(furnished, owner, draft):

@@ -130,6 +130,7 @@ def test_who_declines_takes_no_part_and_may_agree_later(furnished, owner, known)
     assert "did not consent" in text(owner.get(address))
     assert reader.post("/read/start").status_code == 409
     agree(reader)
+    assert ">consented<" in owner.get(address).text
     assert "Look at each image" in text(reader.get("/read"))
     assert reading(furnished).declined_at is None
 
