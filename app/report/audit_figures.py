@@ -6,17 +6,17 @@ from typing import Any
 import numpy as np
 
 from app.blinding.pictures import Picture
-from app.report.figures.canvas import INK, REAL, SYNTHETIC, drawing
+from app.report.figures.canvas import INK, ON_THE_PAGE, REAL, SYNTHETIC, drawing
 
 _KINDS = (("real", REAL), ("synthetic", SYNTHETIC))
 
 
 def draw(picture: Picture) -> str:
-    """The SVG file of a finding's picture, on white."""
+    """The SVG of a finding's picture as an image for a page, its ground and ink the page's in light and in dark."""
     svg = {"histogram": _histogram, "spectrum": _spectrum, "corner": _corner, "values": _values}[
         picture.kind
     ](picture)
-    return re.sub(r"(<svg[^>]*>)", r'\1<rect width="100%" height="100%" fill="#ffffff"/>', svg, count=1)
+    return re.sub(r"(<svg[^>]*>)", rf"\1{ON_THE_PAGE}", svg.replace(INK, "currentColor"), count=1)
 
 
 def _histogram(picture: Picture) -> str:

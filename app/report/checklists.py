@@ -113,6 +113,12 @@ _OF_STUDY: Mapping[str, Callable[[Study], str]] = {
 }
 
 
+ANALYSIS = (
+    "The drafted methods (methods.md) name every estimate, interval and test, what was adjusted for how many, "
+    "and what was done where answers are missing."
+)
+
+
 def _missing(report: Report) -> str:
     if not report.n_ratings:
         return ""
@@ -153,7 +159,7 @@ def _numbers(report: Report) -> str:
 
 
 _OF_NUMBERS: Mapping[str, Callable[[Report], str]] = {
-    "analysis": lambda report: " ".join(methods.analysis(report)),
+    "analysis": lambda report: ANALYSIS if any(methods.analysis(report)) else "",
     "missing": _missing,
     "sensitivity": _sensitivity,
     "crossed": _crossed,

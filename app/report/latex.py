@@ -182,8 +182,9 @@ def _pairs(report: Report) -> str:
         ]
         for pair in report.pairs
     ]
+    holm = f", $p$ by Holm over all {len(lines)} pairs" if len(lines) > 1 else ""
     return _table(
-        f"First minus second model, $p$ by Holm over all {len(lines)} pairs: AUC of the Likert ratings, balanced "
+        f"First minus second model{holm}: AUC of the Likert ratings, balanced "
         "accuracy and FPR, the last two in percentage points.",
         [*header, "FPR", "95 \\% CI", "$p$"],
         [[escape(text) for text in line] for line in lines],

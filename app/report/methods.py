@@ -6,7 +6,6 @@ from importlib.metadata import version
 from app.report import reading
 from app.report.build import ModelResult, Report
 from app.report.discrimination import DRAWS
-from app.report.words import many
 from app.stats.crossed import CrossedMean
 from app.stats.estimates import Interval, estimable
 from app.stats.mrmc import CENTRED
@@ -61,9 +60,13 @@ def _rates(report: Report) -> Iterator[str]:
     yield from _discrimination(report)
     yield from _agreement(report.models)
     if report.pairs:
+        n = len(report.pairs)
+        how = (
+            f"Models were compared two by two ({n} comparisons)" if n > 1 else "The two models were compared"
+        )
         yield (
-            f"Models were compared two by two ({many(len(report.pairs), 'comparison')}): differences of AUC and balanced accuracy by the one-shot "
-            "analysis, of mean FPR by the readers’ own differences, p values by Holm over all comparisons."
+            f"{how}: differences of AUC and balanced accuracy by the one-shot analysis, of mean FPR by the readers’ own "
+            f"differences{', p values by Holm over all comparisons' if n > 1 else ''}."
         )
     if report.correlations:
         yield "Distances of models were correlated with their mean FPR (Pearson’s r; Spearman’s ρ with the exact permutation p)."

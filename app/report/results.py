@@ -125,10 +125,11 @@ def _seconds(found: Quartiles) -> str:
 def _arms(report: Report) -> Iterator[str]:
     """Each pair's difference; of many models the headline has said it."""
     known = () if headline.many(report) else report.pairs
+    p = "p by Holm" if len(report.pairs) > 1 else "p"
     for pair in (pair for pair in known if estimable(pair.fpr.estimate)):
         yield (
             f"Mean FPR of {pair.first} minus {pair.second} was {printing.points(pair.fpr.estimate)} points "
-            f"({_bounds(pair.fpr.interval)}, p by Holm {printing.p_value(pair.holm['fpr'])})."
+            f"({_bounds(pair.fpr.interval)}, {p} {printing.p_value(pair.holm['fpr'])})."
         )
 
 

@@ -78,6 +78,8 @@ def keep(artifacts: Artifacts, made: Made) -> None:
     with tempfile.TemporaryDirectory(prefix="blindread-report-") as name:
         outdir = Path(name)
         drawn = write.write(made.report, outdir, pictures, made.for_r)
+        for each in drawn:
+            (outdir / "figures" / each.name).write_text(each.image, encoding="utf-8")
         figures = [(each.name, each.caption) for each in drawn]
         for path in sorted(outdir.rglob("*")):
             if path.is_file():

@@ -59,7 +59,7 @@ def _fisher(r: float, k: int, level: float) -> Interval | NotEstimable:
 
 def spearman(x: Floats, y: Floats) -> Correlation:
     """Spearman's ρ with the two-sided p over all K! orders, up to 8 models; above by t (Kendall & Gibbons 1990, ch. 4)."""
-    k, none = len(x), NotEstimable("ranks of so few models have no interval")
+    k, none = len(x), NotEstimable("ranks are given no interval")
     if reason := _why_not(x, y):
         return Correlation(k, reason, reason, reason, "Spearman")
     if k > EXACT_UP_TO:

@@ -71,7 +71,7 @@ def single_reader_power(images: int, delta: float = 0.1, accuracy: float = 0.5, 
     right = np.arange(images + 1.0)
     above = 1 - special.bdtr(right - 1, images, 0.5 - delta)  # P(X ≥ k) where accuracy is 1/2 − δ
     below = special.bdtr(right, images, 0.5 + delta)
-    shown = right[(np.nan_to_num(above, nan=1.0) <= alpha) & (below <= alpha)]
+    shown = right[(above <= alpha) & (below <= alpha)]  # never none right, of which `above` is NaN
     if not len(shown):
         return 0.0
     first, last = shown[0], shown[-1]  # what is shown is an interval: one tail falls and the other rises

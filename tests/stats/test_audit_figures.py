@@ -1,4 +1,4 @@
-"""The audit's figures: every kind is drawn as an SVG on white, the same data give the same file, and no image has a place in it."""
+"""The audit's figures: every kind is drawn as an SVG on the page's ground, the same data give the same file, and no image has a place in it."""
 
 import xml.etree.ElementTree as ET
 
@@ -27,11 +27,12 @@ def picture(kind):
 
 
 @pytest.mark.parametrize("kind", ["histogram", "spectrum", "corner", "values"])
-def test_each_kind_is_a_drawing_on_white_with_both_groups_named(kind):
+def test_each_kind_is_a_drawing_on_the_pages_ground_with_both_groups_named(kind):
     svg = audit_figures.draw(picture(kind))
     root = ET.fromstring(svg)
     assert root.tag.endswith("svg")
-    assert root[0].attrib["fill"] == "#ffffff"
+    assert root[0].text.endswith("#ground { fill: #1a2127 } }")
+    assert (root[1].attrib["id"], root[1].attrib["fill"]) == ("ground", "#ffffff")
     words = " ".join("".join(element.itertext()) for element in root.iter() if element.tag.endswith("text"))
     assert "real" in words
     assert "synthetic" in words

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from app.stats.correlation import pearson, range_over_readers, spearman
+from app.stats.correlation import Correlation, pearson, range_over_readers, spearman
 from app.stats.estimates import NotEstimable
 
 FID, FPR = np.array([10.43, 7.78, 7.15, 5.06]), np.array([29.0, 34.0, 49.0, 55.0])
@@ -25,7 +25,8 @@ def test_four_models_of_woodland():
         "0.083",
         "Spearman, exact permutation p",
     )
-    assert isinstance(ranks.interval, NotEstimable)
+    assert ranks.k == 4
+    assert ranks.interval == NotEstimable("ranks are given no interval")
 
 
 def test_the_permutation_p_counts_the_orders_that_are_as_extreme():
@@ -44,14 +45,35 @@ def test_many_models():
     x = random.normal(size=9)
     y = x + random.normal(size=9)
     found, expected = spearman(x, y), stats.spearmanr(x, y)
-    assert (found.r, found.p, found.method) == (expected.statistic, expected.pvalue, "Spearman, p by t")
+    assert found == Correlation(
+        9,
+        expected.statistic,
+        expected.pvalue,
+        NotEstimable("ranks are given no interval"),
+        "Spearman, p by t",
+    )
     assert not found.caution
+
+
+def test_fishers_interval_of_many_models_is_scipys():
+    random = np.random.default_rng(4)
+    x, y = random.normal(size=(2, 12))
+    found, expected = pearson(x, y), stats.pearsonr(x, y)
+    assert (found.k, found.r, found.p, found.method) == (12, expected.statistic, expected.pvalue, "Pearson")
+    assert (found.interval.low, found.interval.high) == pytest.approx(tuple(expected.confidence_interval()))
+    assert found.interval.method == "Fisher"
+
+
+def test_all_orders_of_eight_models_are_counted():
+    found = spearman(np.arange(8.0), np.arange(8.0) ** 2)
+    assert (found.p, found.method) == (pytest.approx(2 / 40320), "Spearman, exact permutation p")
 
 
 def test_what_cannot_be_estimated_says_why():
     x = np.array([1.0, 2.0, 4.0])
-    for each in (pearson, spearman):
-        assert each(x[:2], x[:2]).r == NotEstimable("it takes three models")
+    three = NotEstimable("it takes three models")
+    for each, name in ((pearson, "Pearson"), (spearman, "Spearman")):
+        assert each(x[:2], x[:2]) == Correlation(2, three, three, three, name)
         assert (
             each(x, np.ones(3)).p == each(np.ones(3), x).interval == NotEstimable("all values are the same")
         )
@@ -77,6 +99,13 @@ def test_the_range_over_readers():
 def test_readers_with_gaps_and_readers_without_a_correlation():
     gaps = np.array([FPR, FPR + np.array([1, -2, 0, 3]), [np.nan, 30, 40, 50]])
     assert range_over_readers(FID, gaps, np.random.default_rng(1), 200).high < 0
+    # The one has no value of the last model, so two draws of it are left out, and both together are the other's there.
+    two = np.array([[29, 34, 49, np.nan], [20, 45, 40, 70]])
+    together = np.array([24.5, 39.5, 44.5, 70])
+    drawn = range_over_readers(FID, two, np.random.default_rng(1), 200)
+    ends = sorted(pearson(FID, each).r for each in (two[1], together))
+    assert (drawn.low, drawn.high) == pytest.approx(tuple(ends))
+    assert range_over_readers(FID, two, np.random.default_rng(1)).method == "2000 draws of readers"
     nothing = NotEstimable("most draws of readers have no correlation")
     assert range_over_readers(FID, np.ones((3, 4)), np.random.default_rng(1), 50) == nothing
     assert range_over_readers(FID, FPR[None], np.random.default_rng(1)) == NotEstimable(

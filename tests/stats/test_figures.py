@@ -173,6 +173,15 @@ def test_names_in_one_page_are_each_figures_own():
     assert len(ids) == len(set(ids))
 
 
+def test_an_image_of_a_page_follows_light_and_dark_and_a_file_stays_on_white():
+    for each in drawn(study()).values():
+        assert each.file.count('fill="#ffffff"') == 1
+        assert "prefers-color-scheme" not in each.file
+        assert "@media (prefers-color-scheme: dark)" in each.image
+        assert "#2b3640" not in each.image
+        assert ET.fromstring(each.image).tag.endswith("svg")
+
+
 def test_the_same_report_gives_the_same_bytes():
     report = build(study(), title="A study", provenance={})
     assert [each.file for each in draw(report)] == [each.file for each in draw(report)]

@@ -135,17 +135,21 @@ def test_the_lean_over_readers_is_tested_over_readers_and_pairs():
     assert seeing.correct.p_half < 0.001
 
 
+NO_TABLES = "places and choices must be two tables of one shape, readers × trials"
+NO_CHOICE = "a choice is 1 for the first place, 0 for the second, or missing"
+
+
 @pytest.mark.parametrize(
-    ("places", "choices"),
+    ("places", "choices", "said"),
     [
-        (np.zeros((2, 3), bool), np.zeros((3, 2))),
-        (np.zeros(3, bool), np.zeros(3)),
-        (np.zeros((1, 2), bool), np.array([[0.0, 0.5]])),
-        (np.zeros((1, 2), bool), np.array([[0.0, np.inf]])),
+        (np.zeros((2, 3), bool), np.zeros((3, 2)), NO_TABLES),
+        (np.zeros(3, bool), np.zeros(3), NO_TABLES),
+        (np.zeros((1, 2), bool), np.array([[0.0, 0.5]]), NO_CHOICE),
+        (np.zeros((1, 2), bool), np.array([[0.0, np.inf]]), NO_CHOICE),
     ],
 )
-def test_what_are_no_trials_is_refused(places, choices):
-    with pytest.raises(ValueError):
+def test_what_are_no_trials_is_refused(places, choices, said):
+    with pytest.raises(ValueError, match=f"^{said}$"):
         two_alternative(places, choices)
 
 

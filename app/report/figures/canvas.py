@@ -17,6 +17,11 @@ REAL, SYNTHETIC = "#0072b2", "#d55e00"
 BOTH = "#009e73"
 INK = "#2b3640"
 LONGEST_LABEL = 24
+_ON_WHITE = '<rect width="100%" height="100%" fill="#ffffff"/>'
+ON_THE_PAGE = (
+    "<style>svg { color: #15202b } @media (prefers-color-scheme: dark) { svg { color: #e6ebef } #ground { fill: #1a2127 } }</style>"
+    '<rect id="ground" width="100%" height="100%" fill="#ffffff"/>'
+)
 _STYLE: dict[Any, Any] = {
     "svg.hashsalt": "blindread",
     "svg.fonttype": "none",
@@ -51,7 +56,12 @@ class Figure:
     @property
     def file(self) -> str:
         """The SVG as a file: on white, so that it can be read wherever it is put."""
-        return self._told('<rect width="100%" height="100%" fill="#ffffff"/>')
+        return self._told(_ON_WHITE)
+
+    @property
+    def image(self) -> str:
+        """The SVG as an image that a page loads: ground and ink are those of the page, in light and in dark."""
+        return self._told(ON_THE_PAGE).replace(INK, "currentColor")
 
     @property
     def inline(self) -> str:

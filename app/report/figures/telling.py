@@ -103,7 +103,15 @@ def criterion(model: ModelResult) -> Drawn | None:
         for x, side in ((0.01, "left"), (0.99, "right")):
             word = "trusting: leans to “real”" if side == "left" else "sceptical: leans to “synthetic”"
             axes.text(x, 0.985, word, transform=axes.transAxes, ha=side, va="top", style="italic")
-        axes.text(-across, 0.02, " blind: cannot tell", ha="left", va="bottom", style="italic")
+        free = 1 if c.mean() < 0 else -1  # the side with fewer points
+        axes.text(
+            free * across,
+            0.02,
+            " blind: cannot tell ",
+            ha="right" if free > 0 else "left",
+            va="bottom",
+            style="italic",
+        )
         axes.set_xlabel("criterion c")
         axes.set_ylabel("d′")
     return (
