@@ -126,7 +126,7 @@ def _contradicts(row: Row, there: _There, key: bytes) -> str:
     found = persons.fingerprint(key, row.email)
     other = next((code for code, known in there.fingerprints.items() if known == found), None)
     if row.code in there.codes and there.fingerprints.get(row.code) != found:
-        return f"Reader {row.code} is invited already, but not by this e-mail address."
+        return f"Reader {row.code} is invited already, but not by this e-mail address: revoke that link, and give this person another code."
     if other is not None and row.code and row.code != other:
         return f"This e-mail address belongs to reader {other} of this session."
     return ""

@@ -76,7 +76,10 @@ def test_who_has_no_address_is_told_to_be_written_to_by_hand(furnished, owner, k
         ("R07\nR08,a@example.org," + "x" * 121, "Row 2: A name has at most 120"),
         ("R07\n" + "c" * 41, "Row 2: A reader's code has 1 to 40 characters"),
         ("R07\nR09,ann@example.org", "Row 2: This e-mail address belongs to reader R01 of this session"),
-        ("R07\nR01,zoe@example.org", "Row 2: Reader R01 is invited already, but not by this e-mail address"),
+        (
+            "R07\nR01,zoe@example.org",
+            "Row 2: Reader R01 is invited already, but not by this e-mail address: revoke that link",
+        ),
         ("\n".join(f"R{n},x" for n in range(20, 33)), "So it is with 3 more. Nobody was invited."),
     ],
 )
