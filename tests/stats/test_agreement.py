@@ -99,6 +99,51 @@ def test_readers_who_agree_throughout():
         assert statistic(same) == pytest.approx(1)
 
 
+def icc_by_definition(x):
+    """McGraw & Wong's table 4 with the mean squares as sums of squared deviations."""
+    n, k = x.shape
+    rows, columns = x.mean(axis=1, keepdims=True), x.mean(axis=0, keepdims=True)
+    msr, msc = k * np.var(rows, ddof=1), n * np.var(columns, ddof=1)
+    mse = ((x - rows - columns + x.mean()) ** 2).sum() / ((n - 1) * (k - 1))
+    return (msr - mse) / (msr + (k - 1) * mse + k / n * (msc - mse))
+
+
+@pytest.mark.parametrize(("n", "k"), [(2, 2), (2, 5), (9, 2), (12, 4)])
+def test_icc_is_its_definition(n, k):
+    x = (np.random.default_rng(n + k).random((n, k)) < 0.6).astype(float)
+    x[0, 0], x[1, 0] = 0, 1
+    assert icc_a1(x) == pytest.approx(icc_by_definition(x))
+
+
+def test_weights_count_images_as_often_as_they_say():
+    """What the bootstrap rests on: each row of weights gives the value of the table with its images repeated."""
+    rated = table("1233214121.", "1233224122.", "113322412.3")
+    random = np.random.default_rng(3)
+    weights = np.vstack([random.integers(0, 4, (6, 11)), np.eye(11, dtype=int)[:1] * 3])
+    weights[:6, :4] += 1  # each category is in each draw but the last, which has one image alone
+    weights[:6, 6] += 1
+    for statistic, counted in (
+        (agreement.gwet_ac1, counts(rated)),
+        (agreement.fleiss_kappa, counts(rated)),
+        (agreement.krippendorff_alpha, counts(rated)),
+        (icc_a1, rated),
+    ):
+        found = statistic.weighted(counted, weights.astype(float))
+        expected = [statistic(np.repeat(counted, row, axis=0)) for row in weights[:6]]
+        assert found[:6] == pytest.approx(expected)
+        assert statistic is agreement.gwet_ac1 or np.isnan(found[6])
+
+
+def test_images_that_nobody_or_one_reader_rated_count_for_nothing_or_for_the_shares():
+    rated = table("12132", "12233")
+    nobody = np.vstack([rated, np.full((2, 2), np.nan)])
+    for statistic in (gwet_ac1, fleiss_kappa, krippendorff_alpha, icc_a1):
+        assert statistic(nobody) == statistic(rated)
+    # one image with a pair that disagrees, and shares of 1/2 in all: no agreement where 1/2 is by chance
+    for alone in (table("1", "2"), table("112", "2..")):
+        assert gwet_ac1(alone) == fleiss_kappa(alone) == pytest.approx(-1)
+
+
 def test_a_prevalent_answer_does_not_lower_ac1_as_it_does_kappa():
     answers = table("1" * 18 + "10", "1" * 18 + "01")
     assert fleiss_kappa(answers) < 0
@@ -110,6 +155,7 @@ def test_weighted_kappa_by_hand():
     # Observed mean square 2/4; over all sixteen pairs (6 · 1 + 4 · 4 + 2 · 9)/16 = 40/16.
     assert weighted_kappa(first, second) == pytest.approx(1 - 0.5 / 2.5)
     assert agreement.percent_agreement(first, second) == 0.5
+    assert agreement.percent_agreement(first[:3], second[:3]) == pytest.approx(2 / 3)
 
 
 def test_what_cannot_be_estimated_says_why():
@@ -139,3 +185,27 @@ def test_the_bootstrap_draws_images():
     assert over_images(np.ones((5, 2)), icc_a1, random, 20) == NotEstimable(
         "most draws of images have no value"
     )
+
+
+def test_the_interval_is_between_percentiles_of_drawn_images():
+    rated = table("0110100101", "0111100100", "1110000101")
+    for seed in range(5):
+        draws = np.random.default_rng(seed).integers(10, size=(60, 10))
+        values = [gwet_ac1(rated[draw]) for draw in draws]
+        found = over_images(counts(rated), agreement.gwet_ac1, np.random.default_rng(seed), 60, 0.9)
+        assert (found.low, found.high) == pytest.approx(tuple(np.quantile(values, [0.05, 0.95])))
+        assert found.level == 0.9
+    usual = over_images(counts(rated), agreement.gwet_ac1, np.random.default_rng(1))
+    assert usual.method == "bootstrap over images, 1000 draws"
+
+
+def test_half_of_the_draws_must_have_a_value():
+    """Two images, each of one category: κ exists where both are drawn."""
+    rated, seen = table("01", "01"), set()
+    for seed in range(40):
+        draws = np.random.default_rng(seed).integers(2, size=(20, 2))
+        both = int((draws[:, 0] != draws[:, 1]).sum())
+        found = over_images(counts(rated), agreement.fleiss_kappa, np.random.default_rng(seed), 20)
+        assert isinstance(found, NotEstimable) == (both < 10)
+        seen.add(both)
+    assert {8, 9, 10} <= seen

@@ -8,6 +8,7 @@ from scipy import stats
 
 from app.stats import roc
 from app.stats.estimates import Interval, NotEstimable
+from app.stats.roc import Auc
 
 scores = st.lists(st.integers(0, 4), min_size=2, max_size=8).map(lambda values: np.array(values, float))
 
@@ -30,6 +31,24 @@ def test_by_hand():
     slope = 5.5 / 6 * 0.5 / 6
     assert found.logit.high == pytest.approx(1 / (1 + np.exp(-(np.log(11) + half / slope))))
     assert found.logit.low == pytest.approx(1 / (1 + np.exp(-(np.log(11) - half / slope))))
+
+
+def test_another_level_reaches_both_intervals():
+    found = roc.delong(np.array([0.0, 1.0]), np.array([1.0, 2.0, 3.0]), 0.9)
+    half = stats.norm.ppf(0.95) * found.variance**0.5
+    assert found.interval.high == pytest.approx(5.5 / 6 + half)
+    assert found.logit.low == pytest.approx(1 / (1 + np.exp(-(np.log(11) - half / (5.5 / 6 * 0.5 / 6)))))
+    assert found.interval.level == found.logit.level == 0.9
+    assert found.logit.method == "DeLong, this reader only, logit"
+
+
+def test_the_curve_goes_through_the_shares_scored_as_high_or_higher():
+    # from 3 on: no synthetic, half of the real images; from 2 on: half, all; from 1 on all of both
+    found = roc.curve(np.array([1.0, 2.0]), np.array([3.0, 2.0]))
+    assert found == ((0.0, 0.0), (0.0, 0.5), (0.5, 1.0), (1.0, 1.0))
+    assert roc.curve(np.array([1.0]), np.array([2.0])) == ((0.0, 0.0), (0.0, 1.0), (1.0, 1.0))
+    nothing = np.array([])
+    assert roc.curve(nothing, np.array([1.0])) == roc.curve(np.array([1.0]), nothing) == ()
 
 
 @given(scores, scores)
@@ -76,10 +95,11 @@ def test_covariances_are_those_of_their_definitions():
 
 def test_what_cannot_be_estimated_says_why():
     nothing, one, two = np.array([]), np.array([1.0]), np.array([1.0, 2.0])
-    assert roc.delong(nothing, two).estimate == NotEstimable("only one kind of image was scored")
-    assert roc.delong(two, nothing).interval == NotEstimable("only one kind of image was scored")
-    assert roc.delong(one, two).estimate == 0.75
-    assert roc.delong(two, one).variance == NotEstimable("it takes two images of each kind")
+    none = NotEstimable("only one kind of image was scored")
+    assert roc.delong(nothing, two) == roc.delong(two, nothing) == Auc(none, none, none, none, none)
+    few = NotEstimable("it takes two images of each kind")
+    assert roc.delong(one, two) == Auc(0.75, few, few, few, few)
+    assert roc.delong(two, one) == Auc(0.25, few, few, few, few)
     apart = roc.delong(two, two + 5)
     assert (apart.estimate, apart.variance) == (1.0, 0.0)
     assert apart.interval == apart.logit == apart.p_half == NotEstimable("the variance is zero")
@@ -90,6 +110,7 @@ def test_t_with_the_floor_of_the_degrees_of_freedom_and_normal_above_50():
     assert roc.quantile(50, 0.9) == pytest.approx(stats.t.ppf(0.95, 50))
     assert roc.quantile(50.1, 0.95) == pytest.approx(stats.norm.ppf(0.975))
     assert roc.p_value(-0.2, 0.01, 7.99) == pytest.approx(2 * stats.t.sf(2, 7))
+    assert roc.p_value(0.2, 0.01, 50) == pytest.approx(2 * stats.t.sf(2, 50))
     assert roc.p_value(0.2, 0.01, 51) == pytest.approx(2 * stats.norm.sf(2))
     assert roc.symmetric(0.95, 0.01, 3, "m").high == pytest.approx(0.95 + 0.1 * stats.t.ppf(0.975, 3))
 
@@ -97,7 +118,8 @@ def test_t_with_the_floor_of_the_degrees_of_freedom_and_normal_above_50():
 def test_an_interval_needs_a_variance_and_degrees_of_freedom():
     why = NotEstimable("because")
     assert roc.symmetric(0.5, why, 3, "m") == roc.logit(0.5, 0.1, why, "m") == roc.p_value(0, why, why) == why
-    assert roc.logit(1.0, 0.1, 3, "m") == NotEstimable("the logit of 0 or 1 does not exist")
+    none = NotEstimable("the logit of 0 or 1 does not exist")
+    assert roc.logit(1.0, 0.1, 3, "m") == roc.logit(0.0, 0.1, 3, "m") == none
     found = roc.logit(0.999, 0.2, 1, "m")
     assert isinstance(found, Interval)
     assert 0 <= found.low < 0.999 < found.high <= 1
