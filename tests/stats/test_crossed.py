@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from app.stats.crossed import crossed_mean
+from app.stats.crossed import CrossedMean, crossed_mean
 from app.stats.estimates import Interval, NotEstimable
 from app.stats.intervals import wilson, wilson_effective
 
@@ -139,6 +139,24 @@ def test_a_negative_variance_gives_way_to_the_residual():
     assert with_gap.df == 1
 
 
+@pytest.mark.parametrize("y", [table("1.0.", ".0.1"), table("0.", ".1", "1.", ".0")])
+def test_where_no_component_is_positive_all_variation_is_residual(y):
+    found = crossed_mean(y)  # p(1 − p)/n of four answers, and the least of R − 1 and M − 1
+    assert (found.variance, found.df) == (pytest.approx(0.25 / 4), 1)
+    assert found.interval.method == "two-way logit t with gaps, residual variance alone"
+
+
+def test_another_level_reaches_every_interval():
+    two_way, alike, one = (
+        crossed_mean(table(*y), 0.9) for y in (("11", "10", "10", "00"), ("11", "11"), ("110000",))
+    )
+    half = stats.t.ppf(0.95, 1.5) * (1 / 12) ** 0.5 / 0.25
+    assert two_way.interval.high == pytest.approx(1 / (1 + np.exp(-half)))
+    assert (alike.interval.low, alike.interval.high) == wilson_effective(1.0, 2, 0.9)
+    assert one.interval.low == pytest.approx(wilson(2, 6, 0.9).low)
+    assert two_way.interval.level == alike.interval.level == one.interval.level == 0.9
+
+
 def test_df_never_falls_below_the_fewest():
     found = crossed_mean(table("111", "000"))
     assert found.df == 1
@@ -168,15 +186,14 @@ def test_one_reader_is_wilson_or_nothing():
 
 def test_one_image_is_not_enough():
     found = crossed_mean(table("1", "0", "1"))
-    assert found.estimate == pytest.approx(2 / 3)
-    assert found.interval == NotEstimable("it takes two readers and two images")
+    few = NotEstimable("it takes two readers and two images")
+    assert found == CrossedMean(3, 1, 3, pytest.approx(2 / 3), few, few, few, few)
 
 
 @pytest.mark.parametrize("shape", [(0, 0), (2, 3)])
 def test_nothing_seen_is_nothing_estimated(shape):
-    found = crossed_mean(np.full(shape, np.nan))
-    assert (found.readers, found.images, found.answers) == (0, 0, 0)
-    assert found.estimate == found.interval == NotEstimable("there is no answer")
+    none = NotEstimable("there is no answer")
+    assert crossed_mean(np.full(shape, np.nan)) == CrossedMean(0, 0, 0, none, none, none, none, none)
 
 
 def test_one_answer_each_still_has_a_variance():

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from app.stats.estimates import NotEstimable
+from app.stats.moments import moments
 from app.stats.mrmc import CENTRED, U_STATISTICS, V_STATISTICS, one_shot
 
 VANDYKE = Path(__file__).parents[2] / ".." / "shared" / "reference" / "vandyke.csv"
@@ -119,6 +120,26 @@ def test_where_nothing_is_missing_centring_changes_nothing(seed):
     x, y = studied(3, 4, 5, seed=seed)
     x[0, :, 2:], x[1, :, :2] = np.nan, np.nan  # images of each modality's own are no gap
     assert one_shot(x, y, centred=True) == one_shot(x, y)
+
+
+def test_centred_a_reader_of_nothing_or_of_one_kind_changes_nothing_and_one_pair_counts_as_a_reader():
+    x, y = studied(4, 6, 6, seed=3)
+    x[:, 3, 1:], y[:, 3, 1:] = np.nan, np.nan  # the last has one pair
+    found = one_shot(x[:1], y[:1], centred=True).modalities[0]
+    s = about_the_readers_mean(successes(x[0], y[0]))
+    assert found.variance == pytest.approx(by_loops(s, s))
+    nothing = np.full((1, 2, 6), np.nan)
+    more_x, more_y = np.hstack([x[:1], nothing]), np.hstack([y[:1], nothing])
+    more_y[0, 5] = 1
+    again = one_shot(more_x, more_y, centred=True).modalities[0]
+    assert again.variance == pytest.approx(found.variance, rel=1e-12)
+
+
+def test_moments_that_a_design_does_not_have_are_zero():
+    x, y = studied(1, 4, 4, seed=2)
+    found = moments(x[:1], y[:1], centred=False)
+    assert (found.unbiased[0, 0, 4:] == 0).all()
+    assert (found.unbiased[0, 0, :4] > 0).all()
 
 
 def test_where_answers_are_missing_centring_is_named():
@@ -325,6 +346,7 @@ def written(*rows):
         (["12", "12"], ["23", ".."], 0.875, "it takes two readers"),
         (["1", "2"], ["23", "23"], 0.875, "it takes two images of each kind"),
         (["12", "12"], ["2", "3"], 0.875, "it takes two images of each kind"),
+        (["1"], ["2"], 1.0, "it takes two readers"),
     ],
 )
 def test_what_cannot_be_estimated_says_why(x, y, estimate, reason):
@@ -334,6 +356,27 @@ def test_what_cannot_be_estimated_says_why(x, y, estimate, reason):
     else:
         assert found.estimate == estimate
     assert found.variance == found.df == found.p == found.interval == NotEstimable(reason)
+
+
+def test_a_difference_is_tested_against_zero_and_has_the_level_that_is_asked_for():
+    x, y = studied(6, 20, 20, seed=5)
+    pair = one_shot(x, y, 0.9).pairs[0, 1]
+    se, df = pair.variance**0.5, np.floor(pair.df)
+    assert pair.p == pytest.approx(2 * stats.t.sf(abs(pair.estimate) / se, df))
+    assert pair.interval.high == pytest.approx(pair.estimate + stats.t.ppf(0.95, df) * se)
+    assert pair.interval.level == 0.9
+
+
+def test_a_difference_takes_two_readers_in_both_modalities():
+    x, y = studied(4, 6, 6, seed=5)
+    x[1, 1:] = np.nan
+    for at in ((0, 1), (1, 0)):
+        found = one_shot(x[list(at)], y[list(at)])
+        assert found.pairs[0, 1].variance == NotEstimable("it takes two readers")
+        assert found.pairs[0, 1].estimate == found.modalities[0].estimate - found.modalities[1].estimate
+    x[1, 1] = 1
+    y[1, 1] = np.nan  # a reader with one kind of image is none
+    assert one_shot(x, y).modalities[1].variance == NotEstimable("it takes two readers")
 
 
 def test_nothing_is_analysed_as_nothing():

@@ -49,6 +49,13 @@ def test_more_readers_and_images_than_are_in_hand_at_once():
     assert by_products[0] > 2**24
 
 
+def test_so_many_readers_that_sixteen_bits_do_not_hold_their_products():
+    readers = 2**13
+    x, y, _ = pairs.ranks(np.zeros((1, readers, 1)), np.ones((1, readers, 2)))
+    for levels in (2, 17):
+        assert pairs.sums(x, y, levels, np.ones((1, 1), np.bool_)) == (2 * readers, 2 * readers**2)
+
+
 def test_nothing_scored_is_no_sum():
     none = np.full((1, 2, 3), np.nan)
     assert pairs.sums(*pairs.ranks(none, none), np.ones((1, 1), np.bool_)) == (0, 0)
