@@ -1,6 +1,7 @@
 """What a reader sees, one after the other: which items of a session, in which blocks and in which order. From ids, numbers and a secret alone."""
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Protocol as Shape
 
 from app.protocol import blocks, pairs, parts
@@ -29,19 +30,28 @@ def practice(items: Sequence[Placed], protocol: Protocol, secret: str, slot: int
 
 
 def main(items: Sequence[Placed], protocol: Protocol, secret: str, slot: int) -> list[str]:
-    """All other items that the reader in `slot` sees, in this reader's order: anchors, then each block; items come by their numbers."""
+    """All other items that the reader in `slot` sees, in this reader's order; items come by their numbers."""
+    return list(chain.from_iterable(in_blocks(items, protocol, secret, slot)))
+
+
+def in_blocks(items: Sequence[Placed], protocol: Protocol, secret: str, slot: int) -> list[list[str]]:
+    """The same, each block apart.
+
+    Anchors stand before the first block, as part of it.
+    """
     seed, read = reader_seed(secret, slot), parts_of(protocol, slot)
-    placed = [item.id for item in items if item.kind == "anchor"]
+    anchors = [item.id for item in items if item.kind == "anchor"]
     mine = [item for item in items if item.kind != "anchor" and item.part in read]
     numbers = sorted({item.block for item in mine})
     if len(numbers) == 1:
-        return placed + _block(mine, protocol, seed)
+        return [anchors + _block(mine, protocol, seed)]
     sequences = len(blocks.williams(len(numbers)))
     turn = parts.turned(slot, protocol.parts, protocol.parts_read, sequences)
+    placed = []
     for number in blocks.turn(numbers, turn, bytes.fromhex(secret)):
         block = [item for item in mine if item.block == number]
-        placed += _block(block, protocol, seed + f" block {number}".encode())
-    return placed
+        placed.append(_block(block, protocol, seed + f" block {number}".encode()))
+    return [anchors + placed[0], *placed[1:]]
 
 
 def parts_of(protocol: Protocol, slot: int) -> tuple[int, ...]:

@@ -121,5 +121,7 @@ def _between(study: Study) -> Iterator[str]:
     if protocol.catch:
         yield f"Attention checks that are not analysed were {many(protocol.catch, 'synthetic image')} degraded beyond doubt."
     shown = study.n_real + sum(arm.images for arm in study.arms) + protocol.repeats + protocol.catch
-    if 0 < protocol.block_size < shown // protocol.at_once:
+    if protocol.block_size and protocol.arm_blocks:
+        yield f"A break was offered between the blocks, and within them after every {many(protocol.block_size, 'answer')}."
+    elif 0 < protocol.block_size < shown // protocol.at_once:
         yield f"A break was offered after every {many(protocol.block_size, 'answer')}."

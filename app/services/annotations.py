@@ -18,7 +18,13 @@ BOOK = (
     ("y", "the mark's upper edge (marks.csv)", "fraction of the image's height"),
     ("width", "how wide the mark is (marks.csv)", "fraction of the image's width; 0 for a point"),
     ("height", "how high the mark is (marks.csv)", "fraction of the image's height; 0 for a point"),
-    ("first_action_ms", "from the image's display to the first act (views.csv)", "milliseconds"),
+    ("first_action_ms", "from the image's last display to the first act (views.csv)", "milliseconds"),
+    (
+        "views",
+        "how often the image was opened: once, and after each reload or undo (views.csv)",
+        "whole number",
+    ),
+    ("first_view_ms", "of the time in view that of the first view (views.csv)", "milliseconds"),
     ("exposed_ms", "how long the image was shown, where that is limited (views.csv)", "milliseconds"),
     ("changes", "how often the view was changed (views.csv)", "whole number"),
     (
@@ -40,6 +46,7 @@ BOOK = (
 VIEWS = (
     *("exposed_ms", "changes", "zoom", "x", "y", "brightness", "contrast"),
     *("scale", "pixel_ratio", "width", "height"),
+    *("views", "first_view_ms"),
 )
 _SHOWN = ("reader", "image", "kind", "position")
 

@@ -1,6 +1,7 @@
 """Which of a session's items a reader sees, and in which order: practice, anchors, then all others with their repeats. No truth is reachable from here."""
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -8,6 +9,8 @@ from sqlalchemy.orm import Session
 from app.protocol import sequence
 from app.protocol.design import Protocol
 from app.tables.sessions import Item, VttSession
+
+_NOT_PRACTICE = ("main", "catch", "repeat", "anchor")
 
 
 def practice(db: Session, session: VttSession, slot: int, attempt: int) -> list[str]:
@@ -18,8 +21,14 @@ def practice(db: Session, session: VttSession, slot: int, attempt: int) -> list[
 
 def main(db: Session, session: VttSession, slot: int) -> list[str]:
     """The ids of all other items in the order of the reader in `slot`: from ids and the session's secret alone."""
-    items = _items(db, session, ("main", "catch", "repeat", "anchor"))
-    return sequence.main(items, Protocol.from_json(session.protocol), session.order_secret, slot)
+    return list(chain.from_iterable(in_blocks(db, session, slot)))
+
+
+def in_blocks(db: Session, session: VttSession, slot: int) -> list[list[str]]:
+    """The same, each block apart."""
+    items = _items(db, session, _NOT_PRACTICE)
+    protocol = Protocol.from_json(session.protocol)
+    return sequence.in_blocks(items, protocol, session.order_secret, slot)
 
 
 def totals(db: Session, session: VttSession, slots: Iterable[int]) -> list[int]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.protocol.design import Protocol
 from app.services import seats
-from app.services.steps import NOT_OPEN, WITHDRAWN
+from app.services.steps import NOT_OPEN, WITHDRAWN, over
 from app.tables.people import Reader
 from app.tables.sessions import Reading, VttSession
 
@@ -18,8 +18,8 @@ _BEHIND_COOKIE = seats.behind_cookie(
     select(
         *(Reading.id, Reading.session_id, Reading.slot, Reader.code),
         *(VttSession.state, cast(VttSession.protocol, Text)),
-        *(Reading.answered, Reading.practised, Reading.total),
-        *(Reading.started_at, Reading.finished_at, Reading.withdrawn_at),
+        *(Reading.answered, Reading.practised, Reading.total, Reading.breaks),
+        *(Reading.started_at, Reading.finished_at, Reading.confirmed_at, Reading.withdrawn_at),
     )
     .join(VttSession, VttSession.id == Reading.session_id)
     .join(Reader, Reader.id == Reading.reader_id)
@@ -28,7 +28,7 @@ _BEHIND_COOKIE = seats.behind_cookie(
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """How far a reading is, in which study; counts and times are those of its row."""
+    """How far a reading is, in which study; counts, breaks and times are those of its row."""
 
     seat: seats.ReaderSeat
     session_state: str
@@ -36,8 +36,10 @@ class Place:
     answered: int
     practised: int
     total: int
+    breaks: list[int] | None
     started_at: datetime | None
     finished_at: datetime | None
+    confirmed_at: datetime | None
     withdrawn_at: datetime | None
 
     @property
@@ -46,10 +48,15 @@ class Place:
 
     @property
     def closed(self) -> str:
-        """Why nothing can be rated now; empty where it can, and for a reading that is finished."""
+        """Why nothing can be rated now; empty where it can, and for a reading that is over."""
         if self.withdrawn_at:
             return WITHDRAWN
-        return "" if self.finished_at else NOT_OPEN.get(self.session_state, "")
+        return "" if self.over else NOT_OPEN.get(self.session_state, "")
+
+    @property
+    def over(self) -> bool:
+        """Whether every image is answered, and the last answer cannot be changed any more."""
+        return over(self, self.protocol)
 
     @property
     def undo_open(self) -> bool:
@@ -57,7 +64,7 @@ class Place:
         return (
             self.protocol.allow_undo
             and self.session_state == "open"
-            and self.finished_at is None
+            and self.confirmed_at is None
             and self.withdrawn_at is None
             and self.answered > self.practised
         )

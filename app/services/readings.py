@@ -11,9 +11,11 @@ from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.errors import ClosedError, ConflictError, NotFoundError
+from app.protocol import breaks
 from app.protocol.design import Protocol
-from app.services import orders, presentations, steps, submissions, telling
-from app.services.places import Place
+from app.services import exposures, orders, presentations, steps, submissions, telling
+from app.services.exposures import Seen
+from app.services.places import AHEAD, Place
 from app.services.presentations import Near, Shown
 from app.services.seats import ReaderSeat
 from app.services.steps import Step, own
@@ -32,6 +34,12 @@ _MOVE = (
     update(Reading)
     .where(Reading.id == bindparam("reading"))
     .values({name: bindparam(name) for name in ("last_seen_at", "answered", "practised", "finished_at")})
+    .execution_options(synchronize_session=False)
+)
+_END = (
+    update(Reading)
+    .where(Reading.id == bindparam("reading"))
+    .values(confirmed_at=bindparam("at"), last_seen_at=bindparam("at"))
     .execution_options(synchronize_session=False)
 )
 
@@ -83,7 +91,9 @@ class State:
 
     `beside` has the image at the right of each of these where two are compared.
     `previous` stands only where its answer may still be changed; `waiting` says why nothing can be rated now.
-    `until_break` is how many answers are left until a break is offered: 0 now, None never.
+    `breaks` are how many answers are left until each break that is offered within what is held ahead: 0 now.
+    `seen` is what is used up of the current image's exposure, where that is limited.
+    `whole` says that what is held ahead reaches to the last image.
     """
 
     position: int
@@ -95,7 +105,9 @@ class State:
     previous: str | None
     waiting: str | None
     practising: bool
-    until_break: int | None
+    breaks: tuple[int, ...]
+    whole: bool
+    seen: Seen | None = None
     feedback: Feedback | None = None
 
 
@@ -139,17 +151,23 @@ def start(db: Session, seat: ReaderSeat, now: datetime, language: str = ENGLISH)
         return
     reading.started_at = now
     (reading.total,) = orders.totals(db, session, [reading.slot])
+    blocks = [len(block) // protocol.at_once for block in orders.in_blocks(db, session, reading.slot)]
+    reading.breaks = breaks.places(blocks, protocol.block_size)
     if protocol.practice.images:
         reading.practised = presentations.present_practice(db, session, reading.id, reading.slot, 0)
     else:
         presentations.present_main(db, session, reading.id, reading.slot, 0)
 
 
-def state(db: Session, place: Place) -> State:
+def state(db: Session, place: Place, now: datetime) -> State:
     """The current item and up to ten next ones; raises ConflictError where the reading has not been started."""
     if place.started_at is None:
         raise ConflictError(N_("Please read the instructions first."))
-    return _state(place, presentations.near(db, place))
+    return _with_seen(db, place, _state(place, presentations.near(db, place)), now)
+
+
+def _with_seen(db: Session, place: Place, found: State, now: datetime) -> State:
+    return replace(found, seen=exposures.seen(db, place, found.current, now))
 
 
 def _state(place: Place, near: Near) -> State:
@@ -160,7 +178,6 @@ def _state(place: Place, near: Near) -> State:
     if not place.undo_open:
         names[:each] = [None] * each
     shown = names[::each]  # the previous one, the current one, the next ones; of pairs the left ones
-    block_size = place.protocol.block_size
     return State(
         position=min(done + each, total) // each,
         total=total // each,
@@ -173,16 +190,22 @@ def _state(place: Place, near: Near) -> State:
         previous=shown[0],
         waiting=place.closed or None,
         practising=practising,
-        until_break=None if practising else _until_break(done // each, block_size, total // each),
+        breaks=() if practising else _breaks(place, done // each),
+        whole=not practising and done + each * (1 + AHEAD) >= total,
     )
 
 
-def _until_break(done: int, block_size: int, total: int) -> int | None:
-    """How many answers are left until a break; there is none before the first image and none after the last."""
-    if not block_size:
-        return None
-    left = -done % block_size if done else block_size
-    return left if done + left < total else None
+def _breaks(place: Place, done: int) -> tuple[int, ...]:
+    """How many answers are left until each break that can be reached with what is held ahead."""
+    return tuple(at - done for at in place.breaks or () if 0 <= at - done <= 1 + AHEAD)
+
+
+def finish(db: Session, place: Place, now: datetime) -> None:
+    """Leave the last answer as it is, where it could still be changed; done again it changes nothing."""
+    if place.finished_at is None:
+        raise ConflictError(N_("There are still images to be rated."))
+    if place.confirmed_at is None:
+        db.execute(_END, {"reading": place.seat.reading_id, "at": now})
 
 
 def rate(db: Session, place: Place, given: Submission, now: datetime) -> State:
@@ -202,7 +225,8 @@ def rate(db: Session, place: Place, given: Submission, now: datetime) -> State:
         place, near = _kept(db, place, near, shown, answer, given, now)
     elif tuple(same) != (shown.item_id, answer, given.likert):
         raise ConflictError(N_("This key was used for another answer."))
-    return replace(_state(place, near), feedback=_feedback(db, place, shown, answer))
+    after = _with_seen(db, place, _state(place, near), now)
+    return replace(after, feedback=_feedback(db, place, shown, answer))
 
 
 def _kept(

@@ -32,7 +32,11 @@ CODEBOOK = (
     ("truth", "where the image came from", "real or synthetic"),
     ("answer", "what the reader said", "real or synthetic"),
     ("likert", "the reader's rating of realness", "1 {first} to {points} {last}"),
-    ("seconds", "from the image's display to the answer", "seconds, by the browser's steady clock"),
+    (
+        "seconds",
+        "how long the image was in view up to the answer that counts, over all views in that browser",
+        "seconds, by the browser's steady clock",
+    ),
     ("kind", "what the item was for", "main, practice, repeat, catch or anchor; main alone is analysed"),
     ("position", "the place in this reader's order", "whole number from 1"),
     (

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import isfinite
+from typing import Protocol as Shape
 
 from sqlalchemy.orm import Session
 
@@ -41,7 +42,7 @@ DISPLAY = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Where a reader stands: `name` is consent, questionnaire, display, instructions, waiting, afterwards, finished or withdrawn.
+    """Where a reader stands: `name` is consent, questionnaire, display, instructions, waiting, ending, afterwards, finished or withdrawn.
 
     `instructed` says that the instructions were confirmed within the last day, so that the images can be gone on with.
     """
@@ -49,6 +50,15 @@ class Step:
     name: str
     instructed: bool
     waiting: str
+
+
+class HasEnd(Shape):
+    """What has been read to its end, and left so."""
+
+    @property
+    def finished_at(self) -> datetime | None: ...
+    @property
+    def confirmed_at(self) -> datetime | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +73,21 @@ class Agreement:
 def step(reading: Reading, session: VttSession, protocol: Protocol, now: datetime) -> Step:
     """What comes next for this reader."""
     instructed = reading.instructed_at is not None and now - _last_seen(reading) < INSTRUCTED_FOR
-    waiting = "" if reading.finished_at else NOT_OPEN.get(session.state, "")
+    waiting = "" if over(reading, protocol) else NOT_OPEN.get(session.state, "")
     return Step(_name(reading, session, protocol), instructed, waiting)
+
+
+def over(reading: HasEnd, protocol: Protocol) -> bool:
+    """Whether every image is answered, and the last answer cannot be changed any more."""
+    return reading.finished_at is not None and (reading.confirmed_at is not None or not protocol.allow_undo)
 
 
 def _name(reading: Reading, session: VttSession, protocol: Protocol) -> str:
     if reading.withdrawn_at:
         return "withdrawn"
     is_open = session.state == "open"
+    if reading.finished_at and session.state in AT_WORK and not over(reading, protocol):
+        return "ending" if is_open else "waiting"
     if reading.finished_at:
         asked = reading.afterwards is None and any(question.after for question in protocol.questions)
         return "afterwards" if asked and is_open else "finished"

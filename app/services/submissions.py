@@ -17,9 +17,10 @@ VIEWPORT = frozenset(
     (
         *("width", "height", "scale", "pixel_ratio"),
         *("zoom", "x", "y", "brightness", "contrast", "changes", "exposed_ms"),
+        *("first_view_ms", "views"),
     )
 )
-"""The window in CSS pixels; CSS pixels an image pixel; how it was looked at last (zoom, place, light), after how many changes."""
+"""The window in CSS pixels; CSS pixels an image pixel; how it was looked at last (zoom, place, light), after how many changes; how often, and how long at first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Mark:
 class Submission:
     """An answer as the browser sends it; durations in milliseconds of its steady clock.
 
+    `shown_ms` is the time in view over all views of the image up to this answer, as far as this browser knows; `first_action_ms` is of the last view.
     `key` names this one act of answering: sent again, it is the same act. `revises` changes the last answer.
     `answer` is empty where the protocol asks for the scale alone, left or right where two images are compared; `item` is then the left one.
     """

@@ -77,7 +77,9 @@ class Item(Table):
 class Reading(Table):
     """One reader's pass through a session, and the personal link to it (only its hash).
 
-    `answered` is the last answered position, of which the first `practised` are practice; `total` counts those after them. `consent` holds the text that was agreed to, by its sha256, and when; `about` and
+    `answered` is the last answered position, of which the first `practised` are practice; `total` counts those after them, and
+    a break is offered after so many answers to these as each of `breaks` says. `finished_at` is when the last image was answered, `confirmed_at` when its reader left that answer as it is, where it could still be changed.
+    `consent` holds the text that was agreed to, by its sha256, and when; `about` and
     `afterwards` the answers to the questionnaire; `display` what the display check found. Who withdrew is not analysed.
     """
 
@@ -96,10 +98,12 @@ class Reading(Table):
     started_at: Mapped[datetime | None]
     last_seen_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    confirmed_at: Mapped[datetime | None]
     told: Mapped[dict[str, object] | None] = mapped_column(JSON)
     answered: Mapped[int] = mapped_column(default=0)
     practised: Mapped[int] = mapped_column(default=0)
     total: Mapped[int] = mapped_column(default=0)
+    breaks: Mapped[list[int] | None] = mapped_column(JSON)
     consent: Mapped[dict[str, object] | None] = mapped_column(JSON)
     declined_at: Mapped[datetime | None]
     about: Mapped[list[dict[str, object]] | None] = mapped_column(JSON)
@@ -119,6 +123,18 @@ class Presentation(Table):
     reading_id: Mapped[str] = mapped_column(ForeignKey("readings.id", ondelete="CASCADE"))
     position: Mapped[int]
     item_id: Mapped[str] = mapped_column(ForeignKey("items.id"))
+
+
+class Exposure(Table):
+    """What a reader has seen of an image whose exposure is limited: `seen_ms` before the view that began at `since`, if one is going on."""
+
+    __tablename__ = "exposures"
+
+    token: Mapped[str] = mapped_column(
+        ForeignKey("presentations.token", ondelete="CASCADE"), primary_key=True
+    )
+    seen_ms: Mapped[float]
+    since: Mapped[datetime | None]
 
 
 class Rating(Table):

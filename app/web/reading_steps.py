@@ -60,8 +60,8 @@ def _page_owner(seat: CurrentReader, given: Texts) -> ReaderSeat:
 FormReader = Annotated[ReaderSeat, Depends(_page_owner)]
 
 
-@router.get("")
-def step(request: Request, ctx: Ctx, seat: CurrentReader) -> HTMLResponse:
+@router.get("", response_model=None)
+def step(request: Request, ctx: Ctx, seat: CurrentReader) -> HTMLResponse | RedirectResponse:
     with ctx.database.read() as db:
         return _show(request, db, seat)
 
@@ -127,9 +127,11 @@ def _measure(text: str) -> float:
 
 def _show(
     request: Request, db: Session, seat: ReaderSeat, given: dict[str, str] | None = None, problem: str = ""
-) -> HTMLResponse:
-    """The page of the step at which this reader stands."""
+) -> HTMLResponse | RedirectResponse:
+    """The page of the step at which this reader stands; at the end the last image is still in reach."""
     there = readings.welcome(db, seat, clock.now(), language.of(request))
+    if there.step.name == "ending":
+        return RedirectResponse("/read/rate", 303)
     after = there.step.name == "afterwards"
     page = StepPage(
         welcome=there,

@@ -35,6 +35,9 @@ UNDO = {
     "back": N_("Back"),
     "changing": N_("You are changing your last answer."),
     "leave": N_("Leave it as it was"),
+    "end_waits": N_(
+        "The server cannot be reached. Your answers are kept here and sent again by themselves; this page ends as soon as they are saved."
+    ),
 }
 EXPOSURE = {
     "exposure_over": N_("The image was shown for as long as this study allows. Please answer."),

@@ -14,7 +14,7 @@ from app import clock
 from app.errors import NotFoundError, TooManyError
 from app.protocol.design import Protocol
 from app.protocol.refusals import LONGEST_LABEL
-from app.services import eligibility, readings, seats, submissions
+from app.services import eligibility, exposures, readings, seats, submissions
 from app.services.readings import State
 from app.services.submissions import Mark, Submission
 from app.web import language, reading_words
@@ -85,6 +85,16 @@ class SubmissionBody(BaseModel):
         return Submission(**fields, marks=tuple(Mark(**mark.model_dump()) for mark in self.marks))
 
 
+class ExposureBody(BaseModel):
+    """How much of an image was seen, as JSON."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    item: str = Field(max_length=64)
+    seen_ms: float
+    running: bool
+
+
 @router.get("/r/{token}")
 def landing(request: Request, token: str, ctx: Ctx) -> HTMLResponse:
     """Show who invites; changes nothing, because mail scanners open links."""
@@ -110,7 +120,8 @@ def rate_page(request: Request, ctx: Ctx, seat: CurrentReader) -> HTMLResponse |
     spoken = language.of(request)
     with ctx.database.read() as db:
         there = readings.welcome(db, seat, clock.now(), spoken)
-    if there.step.name != "instructions" or not there.step.instructed or there.told_in != spoken:
+    ready = there.step.name == "instructions" and there.step.instructed and there.told_in == spoken
+    if there.step.name != "ending" and not ready:
         return RedirectResponse(f"/read{language.choice(request)}", 303)
     page = RatePage(
         public_title=there.public_title,
@@ -128,7 +139,7 @@ def rate_page(request: Request, ctx: Ctx, seat: CurrentReader) -> HTMLResponse |
 def state(ctx: Ctx, who: AskingReader) -> JSONResponse:
     with ctx.database.read() as db:
         place = who.place(db)
-        return _stated(readings.state(db, place), show_progress=place.protocol.show_progress)
+        return _stated(readings.state(db, place, clock.now()), show_progress=place.protocol.show_progress)
 
 
 @router.post("/read/ratings")
@@ -140,6 +151,23 @@ def rate(body: SubmissionBody, ctx: Ctx, who: AskingReader) -> JSONResponse:
     return _stated(after, show_progress=place.protocol.show_progress)
 
 
+@router.post("/read/exposures")
+def exposure(body: ExposureBody, ctx: Ctx, who: AskingReader) -> JSONResponse:
+    """An image whose exposure is limited came on the screen, or was left before its time was over."""
+    with ctx.database.write_together() as db:
+        place = who.place(db)
+        exposures.note(db, place, body.item, body.seen_ms, clock.now(), running=body.running)
+    return JSONResponse({}, headers=_NO_STORE)
+
+
+@router.post("/read/finish")
+def finish(ctx: Ctx, who: AskingReader) -> JSONResponse:
+    """Leave the last answer as it is, where it could still be changed: the reading is over."""
+    with ctx.database.write_together() as db:
+        readings.finish(db, who.place(db), clock.now())
+    return JSONResponse({}, headers=_NO_STORE)
+
+
 def _stated(state: State, *, show_progress: bool) -> JSONResponse:
     told: dict[str, object] = {
         "finished": state.finished,
@@ -149,7 +177,9 @@ def _stated(state: State, *, show_progress: bool) -> JSONResponse:
         "previous": state.previous,
         "waiting": state.waiting,
         "practising": state.practising,
-        "until_break": state.until_break,
+        "breaks": state.breaks,
+        "whole": state.whole,
+        "seen": asdict(state.seen) if state.seen else None,
         "feedback": asdict(state.feedback) if state.feedback else None,
     }
     if show_progress or state.practising:

@@ -5,6 +5,7 @@ import random
 import re
 import sqlite3
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,8 +17,8 @@ from app.tables.people import ReaderLogin
 WITNESS = Path(__file__).with_name("witness.js")
 PATIENCE = 30_000
 DAY_MS = 86_400_000
-LETTERS = ("r", "s")
-GO_ON = "#answer input:enabled, main.sheet"
+GO_ON = "#answer input:enabled, main.sheet, #end:not([hidden])"
+AT_AN_END = "main.sheet, #end:not([hidden])"
 OFTEN = (
     *("double_click", "double_enter", "reload", "back", "two_tabs", "off_line", "response_dropped"),
     *("closed_in_mid_send", "closed_off_line", "changed", "clock_off"),
@@ -25,11 +26,38 @@ OFTEN = (
 SELDOM = ("login_expired", "locked_out", "server_killed", "long_off_line")
 
 
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """What a session asks of its readers: its protocol's fields, the keys of its answers, and how many images stand together."""
+
+    changes: dict[str, str]
+    letters: str = "rs"
+    at_once: int = 1
+
+    @property
+    def undo(self):
+        return "allow_undo" in self.changes
+
+    def kept_as(self, answer, likert):
+        """What is stored of an answer as it is sent."""
+        if not answer:
+            return "real" if likert >= 4 else "synthetic"
+        return {"left": "real", "right": "synthetic"}.get(answer, answer)
+
+
+MODES = {
+    "both": Mode({"allow_undo": "true"}),
+    "scale": Mode({"answering": "likert", "allow_undo": "true"}, letters=""),
+    "pairs": Mode({"answering": "pairs", "allow_undo": "true"}, letters="lr", at_once=2),
+    "limited": Mode({"exposure_ms": "120"}),
+}
+
+
 class FaultyReader:
     """One reader's browser; `faults` are names of methods, each of which also gives an answer or more."""
 
-    def __init__(self, browser, server, site, link, seed, away_seconds=1):
-        self.rng = random.Random(seed)
+    def __init__(self, browser, server, site, link, seed, mode, away_seconds=1):
+        self.rng, self.mode = random.Random(seed), mode
         self.server, self.site, self.link, self.away_seconds = server, site, link, away_seconds
         self.context = browser.new_context(viewport={"width": 1366, "height": 768})
         self.context.add_init_script(path=WITNESS)
@@ -44,7 +72,7 @@ class FaultyReader:
     def read(self, faults):
         """To the last image, with answers on a good line between the faults; gives the faults that happened."""
         happened = []
-        while self.ready():
+        while self.goes_on():
             if len(happened) < len(faults) and self.rng.random() < 0.8:
                 happened.append(faults[len(happened)])
                 getattr(self, happened[-1])()
@@ -53,10 +81,35 @@ class FaultyReader:
         expect(self.page.get_by_text("everything is saved")).to_be_visible()
         return happened
 
+    def goes_on(self):
+        """To the next image; where the last answer can be changed, until the reader wants it no more."""
+        while not self.ready():
+            if self.page.locator("main.sheet").count():
+                return False
+            self.rng.choice(
+                [self.finish, self.finish, self.finish_off_line, self.page.reload, self.once_more]
+            )()
+        return True
+
+    def finish(self):
+        self.page.locator("#end button").first.click(timeout=PATIENCE)
+        self.page.wait_for_selector("main.sheet", timeout=PATIENCE)
+
+    def finish_off_line(self):
+        self.context.set_offline(True)
+        self.page.locator("#end button").first.click(timeout=PATIENCE)
+        self.context.set_offline(False)
+        self.page.wait_for_selector("main.sheet", timeout=PATIENCE)
+
+    def once_more(self):
+        self.page.keyboard.press("z")
+        self.page.wait_for_selector("#answer input:enabled", timeout=PATIENCE)
+        self.answer()
+
     def ready(self):
         """Whether there is an image to rate, once the page has settled."""
         self.page.wait_for_selector(GO_ON, timeout=PATIENCE)
-        return self.page.locator("main.sheet").count() == 0
+        return self.page.locator(AT_AN_END).count() == 0
 
     def steady(self):
         """Whether there is an image to rate, on a page where nothing is under way: the next answer is taken for sure."""
@@ -65,12 +118,21 @@ class FaultyReader:
         return self.ready()
 
     def choose(self, page=None):
-        for key in (self.rng.choice(LETTERS), str(self.rng.randint(1, 5))):
-            (page or self.page).keyboard.press(key)
+        """An answer that is not given yet; where one key answers, it is chosen with the mouse."""
+        on, point = page or self.page, str(self.rng.randint(1, 5))
+        if self.mode.letters:
+            on.keyboard.press(self.rng.choice(self.mode.letters))
+            on.keyboard.press(point)
+        else:
+            on.locator(f"#scale input[value='{point}']").check(timeout=PATIENCE)
 
     def answer(self, page=None):
-        self.choose(page)
-        (page or self.page).keyboard.press("Enter")
+        on = page or self.page
+        if self.mode.letters:
+            self.choose(page)
+            on.keyboard.press("Enter")
+        else:
+            on.keyboard.press(str(self.rng.randint(1, 5)))
 
     def notes(self):
         entries = self.context.storage_state()["origins"]
@@ -103,7 +165,7 @@ class FaultyReader:
         other.goto(f"{self.server.url}/read/rate")
         other.wait_for_selector(GO_ON, timeout=PATIENCE)
         self.answer()
-        if other.locator("main.sheet").count() == 0:
+        if other.locator(AT_AN_END).count() == 0:
             with other.expect_response("**/read/ratings", timeout=PATIENCE):
                 self.answer(other)
             settled(other)
@@ -126,7 +188,8 @@ class FaultyReader:
             answered += 1
             moved_on(self.page)
         assert 1 <= answered <= 11
-        expect(self.page.locator("#say")).to_contain_text("no further image is held")
+        if not self.page.locator("#end:not([hidden])").count():
+            expect(self.page.locator("#say")).to_contain_text("no further image is held")
         self.page.wait_for_timeout(1000 * self.away_seconds)
         expect(self.page.locator("#saved")).to_contain_text("Not saved yet")
         self.context.set_offline(False)
@@ -171,7 +234,7 @@ class FaultyReader:
     def changed(self):
         """The answer that was just given, changed before or after it was acknowledged."""
         self.answer()
-        if not self.ready():
+        if not self.mode.undo or not self.ready():
             return
         self.page.keyboard.press("z")
         self.page.wait_for_selector(GO_ON, timeout=PATIENCE)
@@ -226,6 +289,6 @@ def moved_on(page):
     """Until the page has taken the answer: it offers the next image, or says that it has none."""
     page.wait_for_function(
         """() => document.querySelector('#answer input:enabled')
-          || /no further image/.test(document.getElementById('say').textContent)""",
+          || document.querySelector('#end:not([hidden])') || /no further image/.test(document.getElementById('say').textContent)""",
         timeout=PATIENCE,
     )

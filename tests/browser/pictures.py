@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from app import clock, worker
 from app.db import Database
 from app.demo import preparation
-from app.protocol import wording
+from app.protocol import scale, wording
 from app.protocol.design import Protocol
 from app.protocol.practice import Practice
 from app.protocol.questions import Question
@@ -53,6 +53,16 @@ PROTOCOL = Protocol(
     allow_undo=True,
     debrief="The synthetic images were made by a generator that was trained on slices of one head. Thank you for your time.",
 )
+OTHERS = {
+    "pairs": Protocol(
+        answering="pairs",
+        instructions=wording.PAIR_INSTRUCTIONS,
+        question=wording.SURE_QUESTION,
+        likert_labels=scale.SURE_LABELS,
+    ),
+    "mask": Protocol(exposure_ms=400),
+}
+"""Pages that other protocols have, each taken at its first image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +90,12 @@ def take_all(out: Path) -> None:
         try:
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=installed(), args=ARGUMENTS)
-                for (size, look), token in zip(LOOKS.items(), _links(settings), strict=True):
-                    _walk(_camera(browser, out, size, *look), f"{server.url}/r/{token}")
+                links = {name: _links(settings, protocol) for name, protocol in OTHERS.items()}
+                whole = _links(settings, PROTOCOL)
+                for number, (size, look) in enumerate(LOOKS.items()):
+                    _walk(_camera(browser, out, size, *look), f"{server.url}/r/{whole[number]}")
+                    for name, tokens in links.items():
+                        _first(_camera(browser, out, size, *look), f"{server.url}/r/{tokens[number]}", name)
         finally:
             server.kill()
 
@@ -90,13 +104,14 @@ def _camera(browser: Browser, out: Path, size: str, viewport: dict[str, int], sc
     return Camera(browser.new_page(viewport=viewport, color_scheme=scheme), out, size)
 
 
-def _links(settings: Settings) -> list[str]:
+def _links(settings: Settings, protocol: Protocol) -> list[str]:
+    """A session of the demonstration's images under this protocol, with a reader for each size."""
     database, key = Database(settings.database_url), settings.secret_key
     with database.write() as db:
         user = people.by_email(db, preparation.RESEARCHER)
-        old = sessions.own(db, user, sessions.listing(db, user, clock.now())[0].id)
+        old = sessions.own(db, user, sessions.listing(db, user, clock.now(), preparation.SESSION)[0].id)
         asked = NewSession(
-            "Pictures", "Brain MR slices", old.real_set_id, "3", ((_synthetic(db, old), "3"),), PROTOCOL
+            "Pictures", "Brain MR slices", old.real_set_id, "3", ((_synthetic(db, old), "3"),), protocol
         )
         session_id = designs.create(db, user, asked, key, clock.now())
         sessions.start_freeze(db, user, session_id, key, clock.now())
@@ -133,6 +148,23 @@ def _walk(camera: Camera, link: str) -> None:
     camera.take("last-questions")
     page.get_by_role("button", name="Continue").click()
     camera.take("finish")
+    page.get_by_text("Withdraw my answers", exact=True).click()
+    page.get_by_role("button", name="Withdraw all my answers").click()
+    expect(page.get_by_text("Your answers have been withdrawn")).to_be_visible()
+    camera.take("withdrawn")
+    page.close()
+
+
+def _first(camera: Camera, link: str, name: str) -> None:
+    """The first image of another session."""
+    page = camera.page
+    page.goto(link)
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Start").click()
+    expect(page.locator("#answer input").first).to_be_enabled()
+    if name == "mask":
+        expect(page.locator("#mask")).to_be_visible()
+    camera.take(name)
     page.close()
 
 
@@ -158,7 +190,15 @@ def _rate(camera: Camera) -> None:
         if place == 4:
             _mark(page)
             camera.take("rating")
+        page.context.set_offline(place == 5)
         _answer(page, "s2")
+        if place == 5:
+            _at(page, 6, 6)
+            expect(page.locator("#saved")).to_have_text("Not saved yet")
+            camera.take("off-line")
+    expect(page.get_by_role("heading", name="That was the last image")).to_be_visible()
+    camera.take("ending")
+    page.get_by_role("button", name="Finish", exact=True).click()
     expect(page.get_by_text("Some last questions")).to_be_visible()
 
 

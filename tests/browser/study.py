@@ -26,11 +26,12 @@ WAIT = 90_000
 
 @dataclass(slots=True)
 class Stage:
-    """A server with the demonstration's data, and the worker's parts to do its jobs with."""
+    """A server with the demonstration's data, the worker's parts to do its jobs with, and the personal link that it comes with."""
 
     server: Server
     parts: worker.Parts
     password: str
+    link: str
 
     def work(self):
         worker.run_until_idle(self.parts)
@@ -40,8 +41,13 @@ class Stage:
 def demonstration(folder):
     """A running server on the demonstration's data."""
     settings = load_settings({"BLINDREAD_DATA_DIR": str(folder)})
-    password = preparation.prepare(settings).researcher_password
-    stage = Stage(Server(folder), worker.Parts.build(settings, "cpu"), password)
+    credentials, server = preparation.prepare(settings), Server(folder)
+    stage = Stage(
+        server,
+        worker.Parts.build(settings, "cpu"),
+        credentials.researcher_password,
+        f"{server.url}/r/{credentials.link_token}",
+    )
     stage.server.start()
     try:
         yield stage

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from app.tables.sessions import Presentation, Rating
-from tests.browser.faulty_reader import OFTEN, SELDOM, FaultyReader
+from tests.browser.faulty_reader import MODES, OFTEN, SELDOM, FaultyReader
 from tests.faults.conftest import empty_folder, furnished, furnished_folder, generator_files, known, owner
 from tests.servers import Server
 from tests.web.conftest import Known, invite, opened, png, sample
@@ -17,22 +17,27 @@ from tests.web.conftest import Known, invite, opened, png, sample
 __all__ = ["empty_folder", "furnished", "furnished_folder", "generator_files", "known", "owner"]
 SOAK = bool(os.environ.get("SOAK_TESTS"))
 SCRIPTS = int(os.environ.get("FAULT_SCRIPTS", "200" if SOAK else "12"))
-IMAGES = 50 if SOAK else 8
+IMAGES = int(os.environ.get("FAULT_IMAGES", "50" if SOAK else "8"))  # or pairs, for each script
 FAULTS = 25 if SOAK else 3  # for each script, at most
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(6 * 3600 if SOAK else 240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(6 * 3600 if SOAK else 300)]
 
 
-def session_of(site, client, known, generator_files, images):
-    """An open session of so many images."""
-    if images > 16:
-        files = [("files", (f"{i}.png", png(1000 + i), "image/png")) for i in range(images // 2)]
-        real = client.post("/image-sets", data={"name": "More slices"}, files=files).headers["location"]
-        site.work()
-        synthetic = sample(client, known.checkpoint, name="More", seeds=f"0-{images // 2 - 1}")
-        site.work()
-        known = Known(real, known.checkpoint, synthetic.headers["location"])
-    half = str(images // 2)
-    return opened(site, client, known, n_real=half, n_synthetic=half, allow_undo="true")
+def stocked(site, client, known):
+    """Sets that have enough for pairs."""
+    if IMAGES <= 8:
+        return known
+    files = [("files", (f"{i}.png", png(1000 + i), "image/png")) for i in range(IMAGES)]
+    real = client.post("/image-sets", data={"name": "More slices"}, files=files).headers["location"]
+    site.work()
+    synthetic = sample(client, known.checkpoint, name="More", seeds=f"0-{IMAGES - 1}")
+    site.work()
+    return Known(real, known.checkpoint, synthetic.headers["location"])
+
+
+def session_of(site, client, known, mode):
+    """An open session of so many answers."""
+    each = str(IMAGES * mode.at_once // 2)
+    return opened(site, client, known, n_real=each, n_synthetic=each, **mode.changes)
 
 
 def decks(rng, count):
@@ -58,7 +63,7 @@ def stored(site, notes):
         return [row for row in db.execute(query) if row.key in keys]
 
 
-def judge(notes, rows, images):
+def judge(notes, rows, mode):
     """What a script broke, in words: nothing under each where no answer is lost, doubled or falsely called saved."""
     by_kind = {kind: {} for kind in ("given", "sent", "acknowledged", "refused")}
     for note in notes:
@@ -67,11 +72,12 @@ def judge(notes, rows, images):
     kept = {row.key for row in rows}
     items = Counter(row.token for row in rows if not by_kind["sent"][row.key]["revises"])
     answers = {
-        key: (given["item"], given["answer"], given["likert"]) for key, given in by_kind["sent"].items()
+        key: (given["item"], mode.kept_as(given.get("answer"), given["likert"]), given["likert"])
+        for key, given in by_kind["sent"].items()
     }
     return {
         "doubled": [token for token, count in items.items() if count > 1],
-        "not rated": images - len(items),
+        "not rated": IMAGES - len(items),
         "lost": by_kind["given"].keys() - kept - by_kind["refused"].keys(),
         "acknowledged, not stored": by_kind["acknowledged"].keys() - kept,
         "refused, and no other answer": [
@@ -86,20 +92,20 @@ def judge(notes, rows, images):
     }
 
 
-def test_no_script_of_faults_loses_doubles_or_falsely_saves(
-    browser, furnished, owner, known, generator_files
-):
-    address = session_of(furnished, owner, known, generator_files, IMAGES)
+def test_no_script_of_faults_loses_doubles_or_falsely_saves(browser, furnished, owner, known):
+    known = stocked(furnished, owner, known)
+    sessions = [(mode, session_of(furnished, owner, known, mode)) for mode in MODES.values()]
     server, rng, happened, said = Server(furnished.settings.data_dir), random.Random(20261125), Counter(), 0
     server.start()
     for seed, deck in enumerate(decks(rng, SCRIPTS)):
+        mode, address = sessions[seed % len(sessions)]
         link, away = server.url + invite(owner, address), 600 if SOAK and not seed else 1
-        reader = FaultyReader(browser, server, furnished, link, seed, away)
+        reader = FaultyReader(browser, server, furnished, link, seed, mode, away)
         happened.update(reader.read(deck))
         notes = reader.notes()
         reader.context.close()
-        broken = judge(notes, stored(furnished, notes), IMAGES)
-        assert not any(broken.values()), f"script {seed}, {deck}: {broken}"
+        broken = judge(notes, stored(furnished, notes), mode)
+        assert not any(broken.values()), f"script {seed}, {mode}, {deck}: {broken}"
         said += sum(note["kind"] == "saved" for note in notes)
     server.kill()
     assert SCRIPTS < 12 or set(happened) == {*OFTEN, *SELDOM}

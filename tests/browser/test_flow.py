@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.imaging import stimulus
 from app.tables.sessions import Item, Rating, Reading
-from tests.browser.test_reader import SIZES, answer, at, page, server
+from tests.browser.test_reader import SIZES, answer, at, finish, page, server
 from tests.faults.conftest import empty_folder, furnished, furnished_folder, generator_files, known, owner
 from tests.web.conftest import invite, opened
 
@@ -175,7 +175,7 @@ def test_the_scale_alone_is_answered_by_one_key(page, server, furnished, owner, 
     for position in range(2, 9):
         at(page, position)
         page.keyboard.press(str(1 + position % 5))
-    expect(page.get_by_text("everything is saved")).to_be_visible()
+    finish(page)
     with furnished.parts.database.read() as db:
         given = [rating.likert for rating in db.scalars(select(Rating).order_by(Rating.id))]
     assert given == [2, 5, *(1 + position % 5 for position in range(2, 9))]
@@ -262,6 +262,40 @@ def test_a_window_that_is_too_small_is_told_so(page, server, furnished, owner, k
     expect(page.get_by_role("button", name="Start")).to_be_visible()
 
 
+def test_nothing_is_shown_in_a_window_that_becomes_too_small(page, server, furnished, owner, known, browser):
+    session = opened(furnished, owner, known, display_check="true", smallest_width="800", exposure_ms="60000")
+    link = server.url + invite(owner, session)
+    come_in(page, link)
+    go_to(page, "Yes, all eleven")
+    go_to(page, "Start")
+    at(page, 1)
+    page.set_viewport_size({"width": 700, "height": 900})
+    notice = page.get_by_role("dialog", name="The window is too small")
+    expect(notice).to_contain_text("at least 800 × 0 pixels; it has 700 × 900 now")
+    assert Axe().run(page).response["violations"] == []
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    answer(page)
+    expect(notice).to_be_visible()
+    page.set_viewport_size({"width": 1000, "height": 900})
+    expect(notice).to_be_hidden()
+    assert page.locator("#answer input:checked").count() == 0
+    answer(page)
+    at(page, 2)
+    other = browser.new_context(viewport={"width": 600, "height": 900})
+    elsewhere = other.new_page()
+    elsewhere.goto(link)
+    elsewhere.get_by_role("button", name="Continue").click()
+    elsewhere.get_by_role("button", name="Go on").click()
+    expect(elsewhere.get_by_role("dialog", name="The window is too small")).to_be_visible()
+    expect(elsewhere.locator("#stimulus")).to_be_hidden()
+    elsewhere.set_viewport_size({"width": 900, "height": 900})
+    at(elsewhere, 2)
+    other.close()
+    with furnished.parts.database.read() as db:
+        assert len(db.scalars(select(Rating)).all()) == 1
+
+
 def test_pairs_stand_side_by_side_and_are_compared_by_keyboard(page, server, furnished, owner, known):
     session = opened(furnished, owner, known, answering="pairs", allow_undo="true")
     come_in(page, server.url + invite(owner, session))
@@ -292,6 +326,8 @@ def test_pairs_stand_side_by_side_and_are_compared_by_keyboard(page, server, fur
     for position in range(2, 5):
         at(page, position, 4)
         answer(page, "l3")
+    expect(page.get_by_role("heading", name="That was the last pair")).to_be_visible()
+    finish(page)
     expect(page.get_by_text("all 4 pairs")).to_be_visible()
     with furnished.parts.database.read() as db:
         given = [(one.answer, one.likert) for one in db.scalars(select(Rating).order_by(Rating.id))]

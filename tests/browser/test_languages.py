@@ -15,7 +15,7 @@ from app.words.catalogues import translate
 from app.words.languages import LANGUAGES
 from app.words.sentence import N_
 from tests.browser.test_flow import field, go_to
-from tests.browser.test_reader import answer, server
+from tests.browser.test_reader import answer, finish_by_keyboard, server
 from tests.faults.conftest import empty_folder, furnished, furnished_folder, generator_files, known, owner
 from tests.web.conftest import BUILT_IN, invite, opened
 
@@ -79,6 +79,12 @@ def at(page, position):
     expect(page.locator("#answer input").first).to_be_enabled()
 
 
+def rate(page, first, last):
+    for position in range(first, last + 1):
+        at(page, position)
+        answer(page)
+
+
 def test_every_page_is_sound_in_every_language(browser, server, owner, study):
     """Light and dark take turns from page to page and from language to language; the full run has both of all."""
     full = [("light", "dark")] * 2
@@ -118,8 +124,7 @@ def walk(browser, link, language, schemes):
     sound(page, language, schemes)
     press(N_("Start"))
     for place in (1, 2):
-        at(page, place)
-        answer(page)
+        rate(page, place, place)
         expect(page.locator("#feedback h2")).to_be_visible()
         if place == 2:
             sound(page, language, schemes)
@@ -128,15 +133,14 @@ def walk(browser, link, language, schemes):
     page.keyboard.press("Enter")
     expect(page.locator("#say")).to_have_text(say(N_("Choose real or synthetic, and a point of the scale.")))
     sound(page, language, schemes)
-    for position in range(1, 5):
-        at(page, position)
-        answer(page)
+    rate(page, 1, 4)
     expect(page.get_by_role("heading", level=2)).to_have_text(say(N_("Time for a break")))
     sound(page, language, schemes)
     page.keyboard.press("Enter")
-    for position in range(5, 9):
-        at(page, position)
-        answer(page)
+    rate(page, 5, 8)
+    expect(page.get_by_role("heading", level=2)).to_have_text(say(N_("That was the last image")))
+    sound(page, language, schemes)
+    press(N_("Finish"))
     page.locator("summary", has_text=say(N_("Withdraw my answers"))).click()
     sound(page, language, schemes)
     press(N_("Withdraw all my answers"))
@@ -184,6 +188,7 @@ def test_a_short_reading_in_german_by_keyboard(browser, server, furnished, owner
             page.keyboard.press("Escape")
             at(page, 3)
         answer(page, "s2" if position % 2 else "r5")
+    finish_by_keyboard(page, "Das war das letzte Bild")
     expect(page.get_by_text("Sie haben alle 8 Bilder beurteilt")).to_be_visible()
     with furnished.parts.database.read() as db:
         kept = db.scalars(select(Reading)).one()

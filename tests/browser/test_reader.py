@@ -73,6 +73,19 @@ def answer(page, keys="r4"):
     page.keyboard.press("Enter")
 
 
+def finish(page):
+    """Leave the last answer as it is."""
+    page.get_by_role("button", name="Finish", exact=True).click()
+    expect(page.get_by_text("everything is saved")).to_be_visible(timeout=20_000)
+
+
+def finish_by_keyboard(page, asked="That was the last image"):
+    """By Enter, once the page has asked for longer than an Enter that was meant for the image takes."""
+    expect(page.get_by_role("heading", name=asked)).to_be_visible()
+    page.wait_for_timeout(500)
+    page.keyboard.press("Enter")
+
+
 def stored(site):
     with site.parts.database.read() as db:
         return [(r.answer, r.likert) for r in db.scalars(select(Rating).order_by(Rating.id))]
@@ -83,8 +96,74 @@ def test_a_whole_reading_by_keyboard(page, link, furnished):
     for position in range(1, TOTAL + 1):
         at(page, position)
         answer(page, "s2" if position % 2 else "r5")
+    finish_by_keyboard(page)
     expect(page.get_by_text("everything is saved")).to_be_visible()
     assert stored(furnished) == [("synthetic", 2), ("real", 5)] * (TOTAL // 2)
+
+
+def to_the_end(page, count):
+    for position in range(1, count + 1):
+        shows(page, position, count)
+        answer(page)
+    expect(page.get_by_role("heading", name="That was the last image")).to_be_visible()
+
+
+def test_the_very_last_answer_can_be_changed(page, link, furnished):
+    begin(page, link)
+    to_the_end(page, TOTAL)
+    page.keyboard.press("Enter")  # one too many: it was meant for the image
+    assert Axe().run(page).response["violations"] == []
+    page.keyboard.press("z")
+    at(page, TOTAL)
+    page.get_by_role("button", name="Leave it as it was").click()
+    page.locator("#once-more").click()
+    at(page, TOTAL)
+    answer(page, "s1")
+    expect(page.get_by_role("heading", name="That was the last image")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="That was the last image")).to_be_visible()
+    page.locator("#once-more").click()
+    at(page, TOTAL)
+    answer(page, "s2")
+    finish(page)
+    assert stored(furnished)[-3:] == [("real", 4), ("synthetic", 1), ("synthetic", 2)]
+
+
+def test_off_line_the_end_waits_until_everything_is_saved(page, link, furnished):
+    begin(page, link)
+    holding(page, TOTAL)
+    page.context.set_offline(True)
+    to_the_end(page, TOTAL)
+    page.locator("#once-more").click()
+    shows(page, TOTAL)
+    answer(page, "s2")
+    page.get_by_role("button", name="Finish", exact=True).click()
+    expect(page.locator("#say")).to_contain_text("ends as soon as they are saved")
+    expect(page.locator("#saved")).to_have_text(f"Not saved yet: {TOTAL + 1}")
+    assert stored(furnished) == []
+    page.context.set_offline(False)
+    expect(page.get_by_text("everything is saved")).to_be_visible(timeout=20_000)
+    assert stored(furnished) == [("real", 4)] * TOTAL + [("synthetic", 2)]
+
+
+def test_the_time_in_view_counts_all_views(page, link, furnished):
+    begin(page, link)
+    page.wait_for_timeout(400)
+    page.reload()
+    at(page, 1)
+    page.wait_for_timeout(300)
+    answer(page)
+    at(page, 2)
+    page.keyboard.press("z")
+    at(page, 1)
+    page.wait_for_timeout(200)
+    answer(page, "s2")
+    at(page, 2)
+    with furnished.parts.database.read() as db:
+        first, second = db.scalars(select(Rating).order_by(Rating.id))
+    assert (first.viewport["views"], second.viewport["views"]) == (2, 3)
+    assert 400 <= first.viewport["first_view_ms"] == second.viewport["first_view_ms"] < first.shown_ms - 300
+    assert second.shown_ms >= first.shown_ms + 200
 
 
 def test_it_says_why_it_cannot_go_on(page, link, furnished):

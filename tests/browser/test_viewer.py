@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
 
-from app.tables.sessions import Rating
+from app.tables.sessions import Exposure, Rating
 from tests.browser.test_reader import answer, at, begin, link, page, server
 from tests.faults.conftest import empty_folder, furnished, furnished_folder, generator_files, known, owner
 from tests.web.conftest import create, invite, opened, text
@@ -21,6 +21,7 @@ __all__ = [
     "server",
 ]
 BLANK = "e => !e.getContext('2d').getImageData(0, 0, e.width, e.height).data.some(Boolean)"
+SLOW_MS = 1500  # a frame more, on a machine with much to do
 TABLET = {"width": 1024, "height": 1366}
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -155,12 +156,67 @@ def test_neither_going_back_nor_a_reload_in_time_nor_the_magnifier_gives_a_secon
     expect(page.locator("#stimulus")).to_be_hidden()
     assert page.locator("#lens").evaluate(BLANK)
     page.get_by_role("button", name="Leave it as it was").click()
+    expect(page.locator("#stimulus")).to_be_visible()  # the second one was left before its time was over
     expect(page.locator("#mask")).to_be_visible()
     page.reload()
     expect(page.locator("#mask")).to_be_visible()
     expect(page.locator("#stimulus")).to_be_hidden()
     (seen,) = views(furnished)
     assert 0 < seen["exposed_ms"] < 3000
+
+
+def seen_by(site):
+    with site.parts.database.read() as db:
+        return [(one.seen_ms, one.since) for one in db.scalars(select(Exposure))]
+
+
+def test_another_device_shows_what_is_left_of_the_time(page, browser, server, furnished, owner, known):
+    link = server.url + invite(owner, opened(furnished, owner, known, exposure_ms="5000"))
+    begin(page, link)
+    page.wait_for_timeout(500)
+    page.goto("about:blank")
+    page.wait_for_timeout(500)
+    ((used, since),) = seen_by(furnished)
+    assert 500 <= used < 5000
+    assert since is None
+    other = browser.new_context().new_page()
+    begin(other, link)
+    expect(other.locator("#mask")).to_be_visible(timeout=10_000)
+    answer(other)
+    at(other, 2)
+    (seen,) = views(furnished)
+    assert 4900 <= seen["exposed_ms"] < 5000 + SLOW_MS
+    other.context.close()
+
+
+def test_another_device_shows_noise_at_once_after_the_time(page, browser, server, furnished, owner, known):
+    link = server.url + invite(owner, opened(furnished, owner, known, exposure_ms="300"))
+    begin(page, link)
+    expect(page.locator("#mask")).to_be_visible()
+    other = browser.new_context().new_page()
+    begin(other, link)
+    expect(other.locator("#mask")).to_be_visible()
+    expect(other.locator("#stimulus")).to_be_hidden()
+    answer(other)
+    at(other, 2)
+    (seen,) = views(furnished)
+    assert seen["exposed_ms"] == 300
+    other.context.close()
+
+
+def test_without_a_line_to_tell_it_the_image_is_shown_all_the_same(page, server, furnished, owner, known):
+    link = server.url + invite(owner, opened(furnished, owner, known, exposure_ms="1000"))
+    page.route("**/read/exposures", lambda route: route.abort())
+    begin(page, link)
+    expect(page.locator("#stimulus")).to_be_visible()
+    expect(page.locator("#mask")).to_be_visible()
+    assert seen_by(furnished) == []
+    page.unroute("**/read/exposures")
+    expect(page.locator("#mask")).to_be_visible()
+    page.wait_for_timeout(2500)
+    ((used, since),) = seen_by(furnished)
+    assert used >= 990  # half a frame before the limit is nearest to it
+    assert since is None
 
 
 def test_the_magnifier_shows_the_image_that_is_on_the_screen(page, link):

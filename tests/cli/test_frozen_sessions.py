@@ -82,7 +82,7 @@ def read_and_close(study):
             invited = invitations.invite(db, study.session_id, study.user.id, None, now)
             cookie = seats.confirm(db, invited.token, now)
             readings.start(db, seats.seat(db, cookie, now), now)
-            state = readings.state(db, places.place(db, cookie, now))
+            state = readings.state(db, places.place(db, cookie, now), now)
             while not state.finished:
                 given = Submission(state.current, 3, f"key-{number}-{state.position:04d}", 900.0, "real")
                 state = readings.rate(db, places.place(db, cookie, now), given, now)

@@ -115,7 +115,7 @@ def read_all(parts, session_id, owner_id, code, answer):
         invited = invitations.invite(db, session_id, owner_id, code, now)
         cookie = seats.confirm(db, invited.token, now)
         readings.start(db, seats.seat(db, cookie, now), now)
-        state = readings.state(db, places.place(db, cookie, now))
+        state = readings.state(db, places.place(db, cookie, now), now)
         while not state.finished:
             given = Submission(state.current, 3, f"key-{code}-{state.position}", 1200.0, answer)
             state = readings.rate(db, places.place(db, cookie, now), given, now)

@@ -115,6 +115,28 @@ def test_each_model_has_a_block_with_real_images_of_its_own_in_turn(furnished, o
     assert len(report["pairs"]) == 3
 
 
+def test_breaks_fall_where_the_models_change(furnished, owner, known, sets):
+    changes = design(sets, ["2", "3", "4"], n_real="6", arm_blocks="true", anchors="2", block_size="20")
+    reader = furnished.browser()
+    reader.post(invite(owner, opened(furnished, owner, known, **changes)))
+    reader.post("/read/start")
+    (order,), anchors = orders(furnished), 2
+    borders = [n for n in range(anchors + 1, len(order)) if order[n] != order[n - 1]]
+    assert len(borders) == 2
+    state, at, given = reader.get("/read/state").json(), set(), 0
+    while state["current"]:
+        at |= {given + left for left in state["breaks"]}
+        body = {
+            "item": state["current"],
+            "answer": "real",
+            "likert": 3,
+            "key": f"k-{state['current']}",
+            "shown_ms": 5,
+        }
+        state, given = reader.post("/read/ratings", json=body).json(), given + 1
+    assert at == set(borders)
+
+
 def test_pairs_of_several_models_stay_within_their_blocks(furnished, owner, known, sets):
     changes = design(
         sets[:2],

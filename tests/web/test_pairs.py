@@ -32,6 +32,7 @@ class Comparer:
     def finish(self):
         while self.state["current"]:
             assert self.rate().status_code == 200
+        assert self.client.post("/read/finish").status_code == 200
 
 
 def truths(site):
@@ -150,11 +151,11 @@ def test_practice_pairs_tell_which_was_the_real_one(furnished, owner, known):
 
 def test_breaks_are_counted_in_pairs(furnished, owner, known):
     comparer = Comparer(furnished, invite(owner, opened(furnished, owner, known, block_size="2", **PAIRS)))
-    left = [comparer.state["until_break"]]
+    left = [comparer.state["breaks"]]
     while comparer.state["current"]:
         comparer.rate()
-        left.append(comparer.state["until_break"])
-    assert left == [2, 1, 0, None, None]
+        left.append(comparer.state["breaks"])
+    assert left == [[2], [1], [0], [], []]
 
 
 def test_pairs_need_as_many_of_each(owner, known):

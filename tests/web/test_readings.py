@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from app.tables.sessions import Rating, Reading
-from tests.web.conftest import invite, opened
+from tests.web.conftest import invite, opened, text
 
 EACH = 4
 
@@ -210,6 +210,57 @@ def test_the_last_answer_may_be_changed_where_the_protocol_allows(furnished, own
     assert [(r.revision, r.answer) for r in stored(furnished)] == [(1, "real"), (2, "synthetic")]
     too_far = seat.rate(state["ahead"][0], key="not-yet-this-one", revises=True)
     assert too_far.status_code == 409
+
+
+def ended(site, owner, known, **changes):
+    """A reader whose last answer was given and can still be changed, with that answer's image."""
+    session = opened(site, owner, known, allow_undo="true", **changes)
+    seat = Seat(site, invite(owner, session))
+    seat.finish()
+    return session, seat, seat.state()["previous"]
+
+
+def test_the_very_last_answer_may_be_changed_until_the_reader_finishes(furnished, owner, known):
+    _, seat, last = ended(furnished, owner, known, debrief="It was about computers.")
+    assert seat.client.get("/read").headers["location"] == "/read/rate"
+    assert "That was the last image" in seat.client.get("/read/rate").text
+    assert seat.client.get(f"/read/stimuli/{last}").status_code == 200
+    changed = seat.rate(last, key="a-second-thought", answer="synthetic", revises=True)
+    assert (changed.status_code, changed.json()["previous"]) == (200, last)
+    assert seat.client.post("/read/finish").status_code == 200
+    assert seat.client.post("/read/finish").status_code == 200
+    assert "It was about computers." in seat.client.get("/read").text
+    assert seat.state()["previous"] is None
+    assert seat.rate(last, key="a-third-thought", revises=True).status_code == 409
+    assert seat.client.get(f"/read/stimuli/{last}").status_code == 404
+    assert [r.answer for r in stored(furnished)][-2:] == ["real", "synthetic"]
+
+
+def test_who_has_answered_all_counts_as_finished_before_saying_so(furnished, owner, known):
+    session, _, _ = ended(furnished, owner, known)
+    assert "finished, 8 of 8" in text(owner.get(session))
+    with furnished.parts.database.read() as db:
+        reading = db.scalars(select(Reading)).one()
+    assert (reading.finished_at is None, reading.confirmed_at) == (False, None)
+
+
+def test_the_end_comes_after_the_last_image_alone(furnished, owner, known, seat):
+    early = seat.client.post("/read/finish")
+    assert early.status_code == 409
+    assert "still images" in text(early)
+    with furnished.parts.database.read() as db:
+        assert db.scalars(select(Reading)).one().confirmed_at is None
+
+
+def test_at_the_end_a_pause_waits_and_a_close_ends(furnished, owner, known):
+    session, seat, last = ended(furnished, owner, known, debrief="It was about computers.")
+    owner.post(f"{session}/pause", data={"reason": "The server moves."})
+    page = seat.client.get("/read").text
+    assert "paused for now" in page
+    assert "computers" not in page
+    assert seat.rate(last, key="a-second-thought", answer="synthetic", revises=True).status_code == 423
+    owner.post(f"{session}/close")
+    assert "It was about computers." in seat.client.get("/read").text
 
 
 def test_without_undo_the_past_is_closed(seat):

@@ -240,12 +240,12 @@ def test_a_design_with_too_few_images_is_refused(owner, known, changes, sentence
 
 def test_breaks_are_offered_between_blocks_alone(furnished, owner, known):
     pupil = Pupil(furnished, invite(owner, opened(furnished, owner, known, block_size="4", **PRACTICE)))
-    assert pupil.state["until_break"] is None
+    assert pupil.state["breaks"] == []
     pupil.practise()
-    left = [pupil.state["until_break"]]
+    left = [pupil.state["breaks"]]
     while pupil.state["current"]:
-        left.append(pupil.rate()["until_break"])
-    assert left == [4, 3, 2, 1, 0, None, None, None, None]
+        left.append(pupil.rate()["breaks"])
+    assert left == [[4], [3], [2], [1], [0], [], [], [], []]
 
 
 def test_an_unfinished_attempt_keeps_the_places_of_its_answers(furnished, owner, known):

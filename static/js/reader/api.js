@@ -66,6 +66,17 @@ export async function submit(submission) {
   return whole((await call("/read/ratings", options)).json());
 }
 
+// The reader leaves the last answer as it is.
+export async function finish() {
+  await call("/read/finish", { method: "POST", headers: JSON_HEADERS });
+}
+
+// How much of an image was seen, and whether it is being seen; sent even while the page goes away.
+export async function tellExposure(item, seen_ms, running) {
+  const body = JSON.stringify({ item, seen_ms, running });
+  await call("/read/exposures", { method: "POST", headers: JSON_HEADERS, keepalive: true, body });
+}
+
 export async function fetchStimulus(token) {
   const headers = { ...READING, Accept: "image/png, application/json" };
   return whole((await call(`/read/stimuli/${token}`, { headers }, PATIENCE_MS.image)).blob());

@@ -1,6 +1,8 @@
-// What stands in the image's place for a while: a break, or how a practice answer was.
+// What stands in the image's place for a while: a break, or the question whether this was all.
 
 const element = (id) => document.getElementById(id);
+
+const HASTE_MS = 400; // an Enter so soon after the page asks was meant for the image before
 
 let going = 0; // an image comes only when none is going on
 
@@ -11,26 +13,34 @@ export function begin() {
   return { end: () => (going -= 1) };
 }
 
-// Shows a section until its button is pressed.
-async function show(section) {
+// Shows a section until one of its buttons is pressed, and gives that.
+export async function show(section) {
   const shown = begin();
   section.hidden = false;
-  const button = section.querySelector("button");
-  button.focus();
-  await new Promise((resolve) => button.addEventListener("click", resolve, { once: true }));
+  section.querySelector("button").focus();
+  const pressed = await new Promise((resolve) => {
+    section.onclick = ({ target }) => target.closest("button") && resolve(target.closest("button"));
+  });
   section.hidden = true;
   shown.end();
+  return pressed;
 }
 
 export const rest = () => show(element("break"));
 
-export function feedback({ right, truth, attempt }) {
-  const section = element("feedback");
-  const holds = new Set([right ? "right" : "wrong", truth]);
-  if (attempt) {
-    holds.add("ended").add(attempt.passed ? "passed" : "again");
-    element("practice-right").textContent = attempt.right;
-  }
-  for (const part of section.querySelectorAll("[data-when]")) part.hidden = !holds.has(part.dataset.when);
-  return show(section);
+// After the last image: true where its answer is to be changed, false where the reader leaves it so.
+export async function ask() {
+  const section = element("end");
+  const since = performance.now();
+  const hasty = (event) => {
+    if (event.key === "Enter" && performance.now() - since < HASTE_MS) event.preventDefault();
+    if (event.key === "Escape") event.preventDefault();
+  };
+  section.addEventListener("keydown", hasty);
+  const pressed = await show(section);
+  section.removeEventListener("keydown", hasty);
+  return pressed.id === "once-more";
 }
+
+// The key that goes back does so from there, too.
+export const back = () => document.querySelector("#end:not([hidden]) #once-more")?.click();

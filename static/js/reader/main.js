@@ -1,6 +1,6 @@
 // The reading: show an image, take the answer, show the next; the queue has the answers acknowledged meanwhile.
 
-import { Refused, fetchState, reading, submit } from "./api.js";
+import { Refused, fetchState, finish, reading, submit } from "./api.js";
 import * as exposure from "./exposure.js";
 import * as interlude from "./interlude.js";
 import * as keys from "./keys.js";
@@ -8,12 +8,12 @@ import * as lens from "./lens.js";
 import * as marks from "./marks.js";
 import * as outbox from "./outbox.js";
 import { pause, queue, retryMs } from "./queue.js";
-import { advanced, caughtUp } from "./standing.js";
+import * as room from "./room.js";
+import { advanced, caughtUp, ending } from "./standing.js";
 import { hold, stimulus } from "./stimuli.js";
 import * as view from "./view.js";
+import * as views from "./views.js";
 import { word } from "./words.js";
-
-const blockSize = Number(document.querySelector("[data-block-size]").dataset.blockSize);
 
 let mode = null; // what is asked, and by which keys it is answered
 let state = null; // where the reading stands once all answers given here are saved
@@ -23,15 +23,18 @@ let sending = false;
 let reachable = true;
 let given = null; // the last answer that was given here: { item, answer, likert, remark, marks }
 let rested = null; // the item before which a break was offered
+let over = false; // the reader has left the last answer as it is
+let waiting = 0; // answers that are not acknowledged
+let feedback = null; // tells how a practice answer was
 
 // Calls until an answer comes; what the server refuses is passed on.
-async function persistently(call) {
+async function persistently(call, meanwhile = "no_more") {
   for (let attempt = 0; ; attempt += 1) {
     try {
       return await call();
     } catch (error) {
       if (error instanceof Refused) throw error;
-      view.say(word("no_more"), "warn");
+      view.say(word(meanwhile), "warn");
       await pause(retryMs(attempt, error));
     }
   }
@@ -43,26 +46,40 @@ async function present(name, revises = false) {
   shown = null;
   view.busy(true);
   view.clear();
-  exposure.stop();
-  lens.rest();
+  put();
   if (view.exposureLimit) view.blank();
   const url = await persistently(() => stimulus(name, state.beside));
+  await room.enough();
   if (due !== mine) return;
   const at = await view.show(url);
   if (due !== mine) return;
   shown = { ...mine, at, firstAction: null };
   lens.start(acted);
   marks.start(acted, revises && given?.item === name ? given.marks : []);
-  exposure.limit(name, view.exposureLimit, at, () => {
-    view.away();
-    lens.rest();
+  views.start(name, at);
+  exposure.expose(name, {
+    limit: view.exposureLimit,
+    at,
+    told: name === state.current ? state.seen : null,
+    answered: revises,
+    away() {
+      view.away();
+      lens.rest();
+    },
   });
   view.busy(false);
   if (revises && given?.item === name) view.refill(given);
-  view.progress(state, revises ? 1 : 0);
+  view.progress(state, revises && state.current ? 1 : 0);
   view.revising(revises, Boolean(state.previous));
   if (revises) view.say(word("changing"));
   else view.say(reachable ? "" : word("going_on"), reachable ? "" : "warn");
+}
+
+// The image that was on the screen is put away.
+function put() {
+  views.stop();
+  exposure.stop();
+  lens.rest();
 }
 
 const holdAll = () => hold([state.previous, state.current, ...state.ahead].filter(Boolean), state.beside);
@@ -70,19 +87,26 @@ const holdAll = () => hold([state.previous, state.current, ...state.ahead].filte
 // To where the server says that the reading stands; what is on the screen already stays there.
 async function goTo(next) {
   state = next;
-  if (state.finished || state.waiting || !state.current) {
+  if (state.waiting || !(state.current || ending(state))) {
     window.location.assign("/read");
     return;
   }
   if (interlude.open()) return;
-  if (due?.name !== (due?.revises ? state.previous : state.current)) await presentCurrent();
+  if (over) await close();
+  else if (due?.revises && due.name === state.previous) {
+    if (shown) view.revising(true, true);
+  } else if (!state.current) {
+    holdAll();
+    await end();
+    return;
+  } else if (due?.name !== state.current || due.revises) await presentCurrent();
   else if (shown) view.revising(shown.revises, Boolean(state.previous));
   holdAll();
 }
 
 // The current image, after a break where one is due.
 async function presentCurrent() {
-  if (state.until_break === 0 && rested !== state.current) {
+  if (state.breaks.includes(0) && rested !== state.current) {
     leave();
     view.blank();
     rested = state.current;
@@ -91,12 +115,30 @@ async function presentCurrent() {
   await present(state.current);
 }
 
+// After the last image, whose answer can still be changed.
+async function end() {
+  leave();
+  view.blank();
+  if (await interlude.ask()) {
+    await present(state.previous, true);
+    return;
+  }
+  over = true;
+  if (!reachable) view.say(word("end_waits"), "warn");
+  if (!waiting) await close();
+}
+
+async function close() {
+  await persistently(finish, "end_waits");
+  window.location.assign("/read");
+}
+
 function leave() {
   due = shown = null;
-  exposure.stop();
-  lens.rest();
+  put();
   view.busy(true);
   view.clear();
+  view.revising(false, false);
 }
 
 // To the next image, before the server has acknowledged the answer to this one.
@@ -105,6 +147,8 @@ async function goOn() {
   if (state.current) {
     await presentCurrent();
     holdAll();
+  } else if (ending(state)) {
+    if (!over) await end();
   } else {
     due = shown = null;
     view.busy(true);
@@ -113,15 +157,17 @@ async function goOn() {
 }
 
 function heard(answered) {
-  if (answered !== reachable) view.say(answered ? "" : word(due ? "going_on" : "no_more"), answered ? "" : "warn");
+  const meanwhile = over ? "end_waits" : due || interlude.open() ? "going_on" : "no_more";
+  if (answered !== reachable) view.say(answered ? "" : word(meanwhile), answered ? "" : "warn");
   reachable = answered;
 }
 
-// All that was given is settled, so what the server says is the whole truth; after a refusal it is asked.
+// All that was given is settled, so what the server says holds; after a refusal it is asked.
 async function catchUp(told, refusal) {
   if (!told) {
     due = shown = null;
     view.busy(true);
+    over = false;
   }
   await goTo(told ?? (await persistently(fetchState)));
   if (refusal) view.say(refusal.message, "warn");
@@ -135,10 +181,11 @@ const answers = queue(
     submit,
   },
   {
-    changed({ waiting, reachable: answered }) {
+    changed({ waiting: count, reachable: answered }) {
+      waiting = count;
       heard(answered);
       if (answered) view.saved(word("saving"));
-      else view.saved(waiting > 1 ? word("not_saved_yet_number", { n: waiting }) : word("not_saved_yet"), "warn");
+      else view.saved(count > 1 ? word("not_saved_yet_number", { n: count }) : word("not_saved_yet"), "warn");
     },
     acknowledged(told) {
       if (!state) return;
@@ -147,6 +194,7 @@ const answers = queue(
       else goOn().catch(stopped);
     },
     drained(told, refusals) {
+      waiting = 0;
       heard(true);
       view.saved(word(refusals.length ? "not_saved" : "saved"), refusals.length ? "warn" : "");
       if (state) catchUp(told, refusals.at(-1)).catch(stopped);
@@ -170,21 +218,22 @@ async function send() {
   }
   sending = true;
   try {
+    const { shown_ms, ...looked } = views.soFar();
     const submission = {
       item: shown.name,
       ...mode.given(answer),
       ...marks.given(),
       key: newKey(),
-      shown_ms: performance.now() - shown.at,
+      shown_ms,
       first_action_ms: shown.firstAction === null ? null : shown.firstAction - shown.at,
       revises: shown.revises,
-      viewport: { ...view.viewport(), ...lens.seen(), ...exposedFor() },
+      viewport: { ...view.viewport(), ...lens.seen(), ...looked, ...exposedFor() },
     };
     given = { ...submission, answer: answer.answer };
     view.busy(true);
     if (state.practising) await practise(submission);
     else {
-      if (!shown.revises) state = advanced(state, Boolean(view.controls.undo), blockSize);
+      if (!shown.revises) state = advanced(state, Boolean(view.controls.undo));
       await answers.put(submission);
       await goOn();
     }
@@ -203,7 +252,7 @@ async function practise(submission) {
   if (outcome.state?.feedback) {
     leave(); // the image stays, to be learned from, unless the time to look at it is limited
     if (view.exposureLimit) view.blank();
-    await interlude.feedback(outcome.state.feedback);
+    await feedback(outcome.state.feedback);
   }
   told.end();
   await goTo(outcome.state ?? (await persistently(fetchState)));
@@ -230,14 +279,18 @@ function acted() {
 
 async function undo() {
   if (sending || !shown || !view.controls.undo) return;
-  if (shown.revises) await present(state.current).catch(stopped);
-  else if (state.previous) await present(state.previous, true).catch(stopped);
+  if (shown.revises) await (state.current ? present(state.current) : end()).catch(stopped);
+  else if (state.previous) {
+    exposure.leave();
+    await present(state.previous, true).catch(stopped);
+  }
 }
 
 function key(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || room.small()) return;
   if (interlude.open()) {
     if (event.repeat) event.preventDefault(); // a key that is still held from the answer presses no button
+    else if (keys.pressed(event) === "z") interlude.back();
     return;
   }
   const pressed = keys.pressed(event);
@@ -289,6 +342,11 @@ window.addEventListener("pageshow", (event) => {
   if (event.persisted) window.location.reload(); // the back button must not bring back an old state
 });
 
+// `then` tells how a practice answer was, until the reader goes on.
+export function learn(then) {
+  feedback = then;
+}
+
 async function open() {
   view.busy(true);
   const [refusal] = await answers.restore();
@@ -300,5 +358,6 @@ async function open() {
 export function begin(asked) {
   mode = asked;
   document.addEventListener("keydown", key);
+  room.watch(views.cover);
   open().catch(stopped);
 }

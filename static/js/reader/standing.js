@@ -1,21 +1,26 @@
 // Where a reading stands, as the server says it:
-// { position, total, finished, current, ahead, beside, previous, waiting, practising, until_break }.
+// { position, total, finished, current, ahead, beside, previous, waiting, practising, breaks, whole, seen }.
+
+const later = (breaks, answers) => breaks.map((left) => left - answers).filter((left) => left >= 0);
 
 // Once the current item is answered, before the server has said so; the server's next word replaces it.
-export function advanced(state, undo, blockSize) {
+export function advanced(state, undo) {
   const [current = null, ...ahead] = state.ahead;
-  const until_break = state.until_break === null ? null : (state.until_break || blockSize) - 1;
+  const position = Math.min(state.position + 1, state.total);
   const previous = undo ? state.current : null;
-  return { ...state, position: state.position + 1, current, ahead, last: state.current, previous, until_break };
+  const breaks = later(state.breaks, 1);
+  return { ...state, position, current, ahead, last: state.current, previous, breaks, seen: null };
 }
 
 // With the names that the server has served up to now, where it has not had the last answers yet.
 export function caughtUp(state, told) {
-  const [current = null, ...ahead] = after(state.last, [told.current, ...told.ahead]);
-  return current ? { ...state, current, ahead, beside: { ...state.beside, ...told.beside } } : state;
+  const names = [told.current, ...told.ahead];
+  const answers = names.indexOf(state.last) + 1; // given here and not known there
+  const [current, ...ahead] = names.slice(answers);
+  if (!answers || !current) return state;
+  const beside = { ...state.beside, ...told.beside };
+  return { ...state, current, ahead, beside, whole: told.whole, breaks: later(told.breaks, answers) };
 }
 
-function after(last, names) {
-  const at = names.indexOf(last);
-  return at < 0 ? [] : names.slice(at + 1);
-}
+// All images are answered, and the last answer can still be changed.
+export const ending = (state) => !state.current && state.whole && Boolean(state.previous);
