@@ -127,9 +127,10 @@ def _arms(report: Report) -> Iterator[str]:
     known = () if headline.many(report) else report.pairs
     p = "p by Holm" if len(report.pairs) > 1 else "p"
     for pair in (pair for pair in known if estimable(pair.fpr.estimate)):
+        tested = f", {p} {printing.p_value(pair.holm['fpr'])}" if estimable(pair.holm["fpr"]) else ""
         yield (
             f"Mean FPR of {pair.first} minus {pair.second} was {printing.points(pair.fpr.estimate)} points "
-            f"({_bounds(pair.fpr.interval)}, {p} {printing.p_value(pair.holm['fpr'])})."
+            f"({_bounds(pair.fpr.interval)}{tested})."
         )
 
 
