@@ -111,3 +111,25 @@ def test_readers_with_gaps_and_readers_without_a_correlation():
     assert range_over_readers(FID, FPR[None], np.random.default_rng(1)) == NotEstimable(
         "it takes two readers"
     )
+
+
+def test_the_range_is_between_percentiles_of_drawn_readers():
+    by_reader = FPR + np.random.default_rng(5).normal(0, 10, (7, 4))
+    for seed in range(3):
+        draws = np.random.default_rng(seed).integers(7, size=(60, 7))
+        rs = [stats.pearsonr(FID, by_reader[draw].mean(axis=0)).statistic for draw in draws]
+        found = range_over_readers(FID, by_reader, np.random.default_rng(seed), 60, 0.9)
+        assert (found.low, found.high) == pytest.approx(tuple(np.quantile(rs, [0.05, 0.95])))
+        assert found.level == 0.9
+
+
+def test_half_of_the_draws_must_have_a_correlation():
+    """One reader has no value of the last model, the other the same of all: only both together correlate."""
+    two, seen = np.array([[29, 34, 49, np.nan], [40.0, 40, 40, 40]]), set()
+    for seed in range(40):
+        draws = np.random.default_rng(seed).integers(2, size=(20, 2))
+        both = int((draws[:, 0] != draws[:, 1]).sum())
+        found = range_over_readers(FID, two, np.random.default_rng(seed), 20)
+        assert isinstance(found, NotEstimable) == (both < 10)
+        seen.add(both)
+    assert {8, 9, 10} <= seen
