@@ -108,6 +108,16 @@ def test_df_with_gaps_is_satterthwaites_on_mean_rows_and_columns():
     assert found.df == pytest.approx(expected)
 
 
+def test_where_nothing_is_left_for_the_residual_it_has_one_degree():
+    y = table(".1", "00")
+    found = crossed_mean(y)
+    (tau2, omega2, sigma2), _ = components_by_projection(y)
+    squares = [max(1.5 * each + sigma2, 0) for each in (tau2, omega2)]  # 1.5 answers a row and a column
+    assert found.df == pytest.approx(
+        (3 * found.variance) ** 2 / (squares[0] ** 2 + squares[1] ** 2 + sigma2**2)
+    )
+
+
 def test_one_gap_in_a_large_table_changes_little():
     random = np.random.default_rng(5)
     y = (random.random((10, 30)) < random.random((10, 1)) * 0.5 + random.random((1, 30)) * 0.5).astype(float)

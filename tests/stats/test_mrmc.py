@@ -210,9 +210,16 @@ def test_a_complete_study_has_the_degrees_of_freedom_of_its_mean_squares():
     )
 
 
-def test_own_images_of_each_modality_count_apart_in_the_degrees_of_freedom():
+def test_two_readers_leave_one_degree_of_freedom():
+    # AUCs 1 and 1/2 whatever the images: Var = (1/8)/2, and the reader's mean square alone has df, 2 − 1
+    found = one_shot(np.zeros((1, 2, 4)), np.repeat([[[1.0], [0.0]]], 4, axis=2)).modalities[0]
+    assert (found.estimate, found.variance, found.df) == (0.75, pytest.approx(1 / 16), 1)
+
+
+@pytest.mark.parametrize("seed", range(1, 9))
+def test_own_images_of_each_modality_count_apart_in_the_degrees_of_freedom(seed):
     """Two arms with their own synthetic images, the same real ones: no synthetic image is shared."""
-    x, y = studied(4, 6, 5, seed=8)
+    x, y = studied(4, 6, 5, seed=seed)
     x[0, :, 3:], x[1, :, :3] = np.nan, np.nan
     y[1] = y[0]
     found = one_shot(x, y)

@@ -57,7 +57,9 @@ def test_three_answers_are_enough():
 
 def test_two_constant_groups():
     assert t_test_p(array(1, 1, 1), array(0, 0)) == 0.0
-    assert t_test_p(array(1, 1, 1), array(1, 1)) == NotEstimable("all answers are the same")
+    same = NotEstimable("all answers are the same")
+    assert t_test_p(array(1, 1, 1), array(1, 1)) == t_test_p(array(1), array(1, 1)) == same
+    assert t_test_p(array(1, 1), array(1)) == same
 
 
 def test_t_needs_two_groups_and_a_degree_of_freedom():
