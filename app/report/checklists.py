@@ -76,9 +76,9 @@ _OF_STUDY: Mapping[str, Callable[[Study], str]] = {
     "reading": lambda study: " ".join(
         (*reading.task(study.protocol), *reading.order(study), *reading.looking(study.protocol))
     ),
-    "blinding": lambda study: " ".join(reading.blinding(study.protocol)),
+    "blinding": lambda study: " ".join(reading.blinding(study)),
     "process": lambda study: " ".join(
-        (*reading.task(study.protocol), *reading.blinding(study.protocol), *reading.around(study))
+        (*reading.task(study.protocol), *reading.blinding(study), *reading.around(study))
     ),
     "origin": lambda _: (
         "An image is real where it was imported, synthetic where a registered generator drew it; the program stored which."

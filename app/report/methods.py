@@ -30,7 +30,7 @@ def design(report: Report) -> list[str]:
         reading.images(study),
         reading.task(protocol),
         reading.order(study),
-        reading.blinding(protocol),
+        reading.blinding(study),
         reading.looking(protocol),
         reading.around(study),
     )

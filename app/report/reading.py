@@ -53,16 +53,28 @@ def order(study: Study) -> Iterator[str]:
         yield "Each reader had a random order of their own."
 
 
-def blinding(protocol: Protocol) -> Iterator[str]:
-    """What readers were told, and what they were not."""
+def blinding(study: Study) -> Iterator[str]:
+    """What readers were told, and what they were not; and what they had been told in the phases before."""
+    yield f"{_told(study.protocol)}."
+    if study.before:
+        yield (
+            f"This was phase {len(study.before) + 1} of the study. Before it, the same readers had read other images: "
+            + ", and ".join(
+                f"in phase {number}, {_told(protocol)[0].lower()}{_told(protocol)[1:]}"
+                for number, protocol in enumerate(study.before, start=1)
+            )
+            + "."
+        )
+
+
+def _told(protocol: Protocol) -> str:
     if protocol.purpose_hidden:
-        yield "Nothing told readers before the last image that some images were synthetic; a debrief followed."
-    elif protocol.answering == "pairs":
-        yield "Readers were told that one image of each pair was real."
-    elif protocol.disclose_ratio:
-        yield "Readers were told how many of the images were real and how many synthetic."
-    else:
-        yield "Readers were told that the images could be mixed in any proportion."
+        return "Nothing told readers before the last image that some images were synthetic; a debrief followed"
+    if protocol.answering == "pairs":
+        return "Readers were told that one image of each pair was real"
+    if protocol.disclose_ratio:
+        return "Readers were told how many of the images were real and how many synthetic"
+    return "Readers were told that the images could be mixed in any proportion"
 
 
 def looking(protocol: Protocol) -> Iterator[str]:

@@ -31,7 +31,8 @@ class Turnout:
 class Study:
     """A session as it was designed and held; `preparation` in words, dates as YYYY-MM-DD (empty: it did not happen).
 
-    `marks` say what a reader of the report has to know of how the session was closed and unblinded.
+    `marks` say what a reader of the report has to know of how the session was closed and unblinded. `before` has the protocols of
+    the phases that readers went through before this one, the first one first.
     """
 
     protocol: Protocol
@@ -44,3 +45,4 @@ class Study:
     opened: str
     closed: str
     marks: tuple[str, ...] = ()
+    before: tuple[Protocol, ...] = ()

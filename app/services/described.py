@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from app.protocol.design import Protocol
 from app.report.study import Sampled, Study
-from app.services import feasible, import_words, looks, monitoring, sessions
+from app.services import feasible, import_words, looks, monitoring, phases, sessions
 from app.tables.images import ImageSet
 from app.tables.sessions import Arm, VttSession
 
@@ -28,6 +28,9 @@ def study(db: Session, session: VttSession) -> Study:
         opened=_day(session.opened_at),
         closed=_day(session.closed_at),
         marks=looks.marks(db, session),
+        before=tuple(Protocol.from_json(one.protocol) for one in phases.earlier(db, session.follows_id))[
+            ::-1
+        ],
     )
 
 

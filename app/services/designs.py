@@ -8,13 +8,14 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from app.errors import ConflictError, NotFoundError
+from app.protocol import scale, wording
 from app.protocol.design import Protocol
-from app.services import feasible, imagesets, jobs, sessions, tokens
+from app.services import feasible, imagesets, jobs, phases, sessions, tokens
 from app.services.feasible import Feasible, NewArm, NewSession
 from app.services.people import SignedIn
 from app.tables.sessions import Arm, VttSession
 
-MENDED = ", mended"
+MENDED, NEXT = ", mended", ", next phase"
 
 
 def create(db: Session, user: SignedIn, new: NewSession, key: bytes, now: datetime) -> str:
@@ -27,10 +28,10 @@ def create(db: Session, user: SignedIn, new: NewSession, key: bytes, now: dateti
 def revise(db: Session, user: SignedIn, session_id: str, new: NewSession, key: bytes, now: datetime) -> None:
     """Change a draft to what the form holds now; raises ConflictError once it is frozen, or while it is being frozen."""
     session = _draft(db, user, session_id, now)
-    design = feasible.checked(db, user, new)
+    design = feasible.checked(db, user, new, session_id)
     session.title, session.public_title = design.title, design.public_title
     session.real_set_id, session.n_real = design.real_set_id, design.n_real
-    session.protocol = design.protocol.to_json()
+    session.protocol, session.follows_id = design.protocol.to_json(), design.follows_id
     db.execute(delete(Arm).where(Arm.session_id == session.id))
     _add_arms(db, session.id, design.arms)
     sessions.record(db, key, user, session, "draft changed", now)
@@ -41,6 +42,9 @@ def discard(db: Session, user: SignedIn, session_id: str, key: bytes, now: datet
     session = _draft(db, user, session_id, now)
     sessions.record(db, key, user, session, "draft discarded", now)
     db.execute(delete(Arm).where(Arm.session_id == session.id))
+    after = phases.following(db, session.id)
+    if after is not None:
+        after.follows_id = None
     db.delete(session)
 
 
@@ -55,7 +59,26 @@ def as_typed(db: Session, user: SignedIn, session_id: str) -> NewSession:
         n_real=str(session.n_real),
         synthetic=tuple((arm.image_set_id, str(arm.n_synthetic)) for arm in arms),
         protocol=Protocol.from_json(session.protocol),
+        follows=session.follows_id or "",
     )
+
+
+def after(db: Session, user: SignedIn, session_id: str) -> NewSession:
+    """The design of a session as its next phase would begin: what was hidden is told now, in the built-in words."""
+    before = as_typed(db, user, session_id)
+    told = before.protocol
+    if told.purpose_hidden:
+        likert = told.answering == "likert"
+        told = replace(
+            told,
+            purpose_hidden=False,
+            debrief="",
+            instructions=wording.LIKERT_INSTRUCTIONS if likert else wording.INSTRUCTIONS,
+            question=wording.LIKERT_QUESTION,
+            likert_labels=scale.LABELS,
+        )
+    title = before.title[: imagesets.LONGEST_NAME - len(NEXT)] + NEXT
+    return replace(before, title=title, protocol=told, follows=session_id)
 
 
 def copy(
@@ -123,6 +146,7 @@ def add(
         protocol=design.protocol.to_json(),
         order_secret=secrets.token_hex(32),
         preview_of=preview_of,
+        follows_id=design.follows_id,
         created_at=now,
     )
     db.add(session)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import ForbiddenError
 from app.protocol.design import Protocol
-from app.services import knowing, persons
+from app.services import knowing, persons, phases
 from app.services.seats import SAW_THE_TRUTH, ReaderSeat
 from app.tables.contacts import Person
 from app.tables.people import ReaderLogin, User
@@ -78,8 +78,9 @@ def _wants_fresh(session: VttSession) -> bool:
 
 
 def _has_read(db: Session, session: VttSession, fingerprint: str) -> bool:
-    """Whether this person was shown images in another session that has a set in common with this one."""
-    others = set(knowing.sharing(db, session.id)) - {session.id}
+    """Whether this person was shown images in a session of another study that has a set in common with this one."""
+    of_study = {session.id, *(one.id for one in phases.earlier(db, session.follows_id))}
+    others = set(knowing.sharing(db, session.id)) - of_study
     query = (
         select(Reading.id)
         .join(Person, Person.reading_id == Reading.id)

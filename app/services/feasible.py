@@ -9,7 +9,7 @@ from app.blinding.mends import MENDS
 from app.errors import ConflictError, InvalidError
 from app.protocol import wording
 from app.protocol.design import Protocol
-from app.services import imagesets
+from app.services import following, imagesets, phases
 from app.services.people import SignedIn
 from app.tables.images import ImageSet
 from app.typed import whole_number
@@ -20,7 +20,10 @@ MOST_ARMS = 16
 
 @dataclass(frozen=True, slots=True)
 class NewSession:
-    """A form's contents: the protocol as it is meant, numbers of images as typed, synthetic sets each with its number."""
+    """A form's contents: the protocol as it is meant, numbers of images as typed, synthetic sets each with its number.
+
+    `follows` is the session whose next phase this is, else empty.
+    """
 
     title: str
     public_title: str
@@ -28,6 +31,7 @@ class NewSession:
     n_real: str
     synthetic: tuple[tuple[str, str], ...]
     protocol: Protocol
+    follows: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +53,31 @@ class Feasible:
     n_real: int
     arms: tuple[NewArm, ...]
     protocol: Protocol
+    follows_id: str | None = None
 
 
-def checked(db: Session, user: SignedIn, new: NewSession) -> Feasible:
-    """The design, if its sets can serve it; raises InvalidError, ConflictError while a set is still being filled."""
-    protocol = new.protocol
+def checked(db: Session, user: SignedIn, new: NewSession, session_id: str = "") -> Feasible:
+    """The design, if its sets can serve it; raises InvalidError, ConflictError while a set is still being filled.
+
+    `session_id` is the draft that is changed by it, if any.
+    """
+    protocol, follows_id = new.protocol, new.follows or None
+    if follows_id:
+        following.require_free(db, user, follows_id, session_id)
+        if protocol.purpose_hidden:
+            raise InvalidError(
+                "Readers of a later phase know the purpose: it can be hidden in the first one alone."
+            )
+    shown = phases.shown(db, follows_id)
     if not set(protocol.mends) <= set(MENDS):
         raise InvalidError("The protocol names a mend that is not known here.")
     real = imagesets.own(db, user, new.real_set_id, "real")
-    n_real = _enough(db, real, new.n_real, "real", protocol.practice.real + protocol.anchors // 2)
-    arms = tuple(_arms(db, user, new))
+    n_real = _enough(db, real, new.n_real, "real", protocol.practice.real + protocol.anchors // 2, shown)
+    arms = tuple(_arms(db, user, new, shown))
     common_shape(db, real.id, [arm.image_set_id for arm in arms])
     _check_numbers(n_real, [arm.n_synthetic for arm in arms], protocol)
     public_title = _neutral(imagesets.named(new.public_title), protocol)
-    return Feasible(imagesets.named(new.title), public_title, real.id, n_real, arms, protocol)
+    return Feasible(imagesets.named(new.title), public_title, real.id, n_real, arms, protocol, follows_id)
 
 
 def common_shape(db: Session, real_set_id: str, synthetic_set_ids: Iterable[str]) -> tuple[int, int, str]:
@@ -88,7 +103,7 @@ def share(number: int, parts: int, place: int) -> int:
     return number // parts + (place < number % parts)
 
 
-def _arms(db: Session, user: SignedIn, new: NewSession) -> list[NewArm]:
+def _arms(db: Session, user: SignedIn, new: NewSession, shown: frozenset[str]) -> list[NewArm]:
     if not 1 <= len(new.synthetic) <= MOST_ARMS:
         raise InvalidError(f"Choose 1 to {MOST_ARMS} sets of synthetic images.")
     chosen = [(imagesets.own(db, user, set_id, "synthetic"), number) for set_id, number in new.synthetic]
@@ -98,7 +113,7 @@ def _arms(db: Session, user: SignedIn, new: NewSession) -> list[NewArm]:
     for place, (found, number) in enumerate(sorted(chosen, key=lambda pair: pair[0].name)):
         besides = new.protocol.practice.synthetic, new.protocol.catch, new.protocol.anchors // 2
         more = sum(share(n, len(chosen), place) for n in besides)
-        wanted = _enough(db, found, number, "synthetic", more)
+        wanted = _enough(db, found, number, "synthetic", more, shown)
         arms.append(NewArm(found.id, found.name, wanted))
     return arms
 
@@ -152,8 +167,10 @@ def _room_for_repeats(n_images: int, repeats: int, catch: int, lag: int) -> None
         )
 
 
-def _enough(db: Session, image_set: ImageSet, text: str, kind: str, besides: int) -> int:
-    """The number as typed, if the set has so many images and those for practice and catch items besides."""
+def _enough(
+    db: Session, image_set: ImageSet, text: str, kind: str, besides: int, shown: frozenset[str]
+) -> int:
+    """The number as typed, if the set has so many images and those for practice and catch items besides, without those shown before."""
     wanted = whole_number(text, 1, MOST_ITEMS)
     if wanted is None:
         raise InvalidError(
@@ -161,10 +178,10 @@ def _enough(db: Session, image_set: ImageSet, text: str, kind: str, besides: int
         )
     if not imagesets.finished(db, image_set):
         raise ConflictError(f"The set “{image_set.name}” is still being filled; wait for its job to end.")
-    there = imagesets.count(db, image_set.id)
+    there = imagesets.count(db, image_set.id, without=shown)
     if there < wanted + besides:
         more = f" and {besides} for practice, anchors or attention" if besides else ""
         raise InvalidError(
-            f"The design asks for {wanted} {kind} images{more}, but the set “{image_set.name}” has only {there}."
+            f"The design asks for {wanted} {kind} images{more}, but the set “{image_set.name}” has only {there}{' that no phase before has shown' if shown else ''}."
         )
     return wanted

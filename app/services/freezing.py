@@ -15,7 +15,7 @@ from app.errors import ConflictError, InvalidError
 from app.protocol import pairs
 from app.protocol.design import Protocol
 from app.protocol.order import order
-from app.services import audit, feasible, manifests, sessions, signoff, stimuli, tokens
+from app.services import audit, feasible, manifests, phases, sessions, signoff, stimuli, tokens
 from app.services.feasible import share
 from app.services.manifests import Stimulus
 from app.services.stimuli import Source
@@ -54,7 +54,7 @@ def choose(db: Session, session_id: str) -> list[Chosen]:
     for set_id in (session.real_set_id, *(arm.image_set_id for arm in arms)):
         signoff.require(db, set_id)
     protocol = Protocol.from_json(session.protocol)
-    drawn = _drawn(db, session, arms, protocol)
+    drawn = _drawn(db, session, arms, protocol, phases.shown(db, session.follows_id))
     if protocol.at_once == 2:
         return [one for cell in _cells(drawn) for one in _paired(cell, session.order_secret)]
     main = _cells([one for one in drawn if one.kind == "main"])
@@ -64,15 +64,17 @@ def choose(db: Session, session_id: str) -> list[Chosen]:
     return [by_name[name] for name in order(sorted(by_name), _seed(session.order_secret, "numbers"))]
 
 
-def _drawn(db: Session, session: VttSession, arms: Sequence[Arm], protocol: Protocol) -> list[Chosen]:
+def _drawn(
+    db: Session, session: VttSession, arms: Sequence[Arm], protocol: Protocol, shown: frozenset[str]
+) -> list[Chosen]:
     """Real images, then each model's, each in its block and part; what practice, anchors and attention need is shared by the models.
 
-    Practice and anchors come before all blocks and are counted to the first.
+    Practice and anchors come before all blocks and are counted to the first. Images `shown` in a phase before are left out.
     """
     secret, practice = session.order_secret, protocol.practice
     n_blocks = len(arms) if protocol.arm_blocks else 1
     wanted = {"main": session.n_real, "practice": practice.real, "anchor": protocol.anchors // 2}
-    real = iter(_draw(db, session.real_set_id, wanted, secret))
+    real = iter(_draw(db, session.real_set_id, wanted, secret, shown))
     drawn: list[Chosen] = []
     for at in range(n_blocks):
         drawn += [replace(one, block=at + 1) for one in islice(real, share(session.n_real, n_blocks, at))]
@@ -85,7 +87,7 @@ def _drawn(db: Session, session: VttSession, arms: Sequence[Arm], protocol: Prot
             "catch": share(protocol.catch, len(arms), place),
         }
         block = place + 1 if protocol.arm_blocks else 1
-        mine = _draw(db, arm.image_set_id, wanted, secret)
+        mine = _draw(db, arm.image_set_id, wanted, secret, shown)
         drawn += [replace(one, block=block) if one.kind in {"main", "catch"} else one for one in mine]
     return _dealt(drawn, protocol.parts)
 
@@ -133,15 +135,21 @@ def mends_of(db: Session, session_id: str) -> tuple[str, ...]:
     return Protocol.from_json(db.get_one(VttSession, session_id).protocol).mends
 
 
-def _draw(db: Session, set_id: str, wanted: Mapping[str, int], secret: str) -> list[Chosen]:
+def _draw(
+    db: Session, set_id: str, wanted: Mapping[str, int], secret: str, shown: frozenset[str]
+) -> list[Chosen]:
     rows = db.execute(
         select(Image.id, Image.sha256, Origin.kind)
         .join(Origin, Origin.image_id == Image.id)
         .where(Origin.image_set_id == set_id)
     )
-    there = {image_id: Chosen(image_id, sha256, truth) for image_id, sha256, truth in rows}
+    there = {
+        image_id: Chosen(image_id, sha256, truth) for image_id, sha256, truth in rows if image_id not in shown
+    }
     if len(there) < (count := sum(wanted.values())):
-        raise InvalidError(f"A set has {len(there)} images, but the design asks for {count}.")
+        raise InvalidError(
+            f"A set has {len(there)} images left to be shown, but the design asks for {count}."
+        )
     drawn = (there[i] for i in order(sorted(there), _seed(secret, "selection")))
     return [replace(next(drawn), kind=kind) for kind, number in wanted.items() for _ in range(number)]
 

@@ -224,8 +224,11 @@ def listing(db: Session, user: SignedIn, now: datetime, kind: str | None = None)
     return rows(db, list(db.scalars(query)), now)
 
 
-def count(db: Session, set_id: str) -> int:
-    """How many images a set has."""
+def count(db: Session, set_id: str, without: frozenset[str] = frozenset()) -> int:
+    """How many images a set has, those with these ids left out."""
+    if without:
+        ids = db.scalars(select(Origin.image_id).where(Origin.image_set_id == set_id))
+        return sum(image_id not in without for image_id in ids)
     return db.scalar(select(func.count()).select_from(Origin).where(Origin.image_set_id == set_id)) or 0
 
 

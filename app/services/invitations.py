@@ -56,6 +56,11 @@ def invite(db: Session, session_id: str, owner_id: str, code: str | None, now: d
     reader = _reader(db, owner_id, code or _next_code(db, session_id), now)
     if db.scalar(select(Reading.id).where(Reading.session_id == session_id, Reading.reader_id == reader.id)):
         raise ConflictError(f"Reader {reader.code} is invited already; renew the link if it was lost.")
+    return add(db, session_id, reader, now)
+
+
+def add(db: Session, session_id: str, reader: Reader, now: datetime) -> Invited:
+    """A reading of this reader at the next place of the session's orders."""
     slot = (db.scalar(select(func.max(Reading.slot)).where(Reading.session_id == session_id)) or 0) + 1
     token = tokens.new()
     reading = Reading(

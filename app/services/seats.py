@@ -17,7 +17,7 @@ from app.words.sentence import N_
 Columns = TypeVarTuple("Columns")
 
 LOGIN_LASTS = timedelta(days=30)
-_UNKNOWN_LINK = N_("This link is not valid. Please ask the person who invited you for a new one.")
+UNKNOWN_LINK = N_("This link is not valid. Please ask the person who invited you for a new one.")
 SAW_THE_TRUTH = N_(
     "This browser is signed in as somebody who has seen the answers to this reading, and cannot be its reader."
 )
@@ -57,7 +57,11 @@ def confirm(db: Session, token: str, now: datetime, actor: str | None = None) ->
 
     `actor` is the researcher who is signed in there, if any; raises ForbiddenError for one who has seen the truth about its images.
     """
-    reading = _linked(db, token, now)
+    return take(db, _linked(db, token, now), now, actor)
+
+
+def take(db: Session, reading: Reading, now: datetime, actor: str | None) -> str:
+    """The same for a reading whose reader is known already."""
     if actor and actor in knowing.knowers(db, reading.session_id):
         raise ForbiddenError(SAW_THE_TRUTH)
     reading.opened_at = reading.opened_at or now
@@ -125,5 +129,5 @@ def _linked(db: Session, token: str, now: datetime) -> Reading:
     mailed = select(MailedLink.reading_id).where(MailedLink.token_hash == found)
     reading = db.scalar(select(Reading).where(or_(Reading.link_hash == found, Reading.id.in_(mailed))))
     if reading is None or reading.link_revoked_at is not None or reading.link_expires_at <= now:
-        raise NotFoundError(_UNKNOWN_LINK)
+        raise NotFoundError(UNKNOWN_LINK)
     return reading

@@ -73,9 +73,17 @@ class SessionView:
 
 def own(db: Session, user: SignedIn, session_id: str) -> VttSession:
     """The session, if this user may see it and it is no preview; raises NotFoundError."""
+    session = of_user(db, user, session_id)
+    if session is None:
+        raise NotFoundError("There is no such session.")
+    return session
+
+
+def of_user(db: Session, user: SignedIn, session_id: str) -> VttSession | None:
+    """The same, or None."""
     session = db.get(VttSession, session_id)
     if session is None or session.preview_of or not (user.is_admin or session.owner_id == user.id):
-        raise NotFoundError("There is no such session.")
+        return None
     return session
 
 
@@ -156,6 +164,9 @@ def start_freeze(db: Session, user: SignedIn, session_id: str, key: bytes, now: 
         raise ConflictError("This session is frozen already.")
     for set_id in (session.real_set_id, *(arm.image_set_id for arm in arms_of(db, session_id))):
         signoff.require(db, set_id)
+    before = db.get(VttSession, session.follows_id) if session.follows_id else None
+    if before is not None and before.state == "draft":
+        raise ConflictError(f"Freeze “{before.title}” first: this session follows it and takes other images.")
     running = jobs.shown_by_id(db, session.job_id, now)
     if running and not running.ended:
         return

@@ -9,7 +9,9 @@ from app.db import Table
 
 
 class VttSession(Table):
-    """A visual Turing test: draft, frozen, open, paused or closed. `preview_of` names the session that this one only shows to its researcher."""
+    """A visual Turing test: draft, frozen, open, paused or closed. `preview_of` names the session that this one only shows to its researcher,
+    `follows_id` the phase of the study before it.
+    """
 
     __tablename__ = "vtt_sessions"
     __table_args__ = (
@@ -28,6 +30,7 @@ class VttSession(Table):
     manifest_sha256: Mapped[str | None] = mapped_column(String(64))
     job_id: Mapped[str | None] = mapped_column(ForeignKey("jobs.id"))
     preview_of: Mapped[str | None] = mapped_column(String(32), index=True)
+    follows_id: Mapped[str | None] = mapped_column(String(32), index=True, unique=True)
     report_job_id: Mapped[str | None] = mapped_column(ForeignKey("jobs.id"))
     created_at: Mapped[datetime]
     frozen_at: Mapped[datetime | None]

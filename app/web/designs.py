@@ -13,7 +13,7 @@ from app.protocol import exchange, filled, typed, wording
 from app.protocol.design import Protocol
 from app.protocol.filled import Fields
 from app.protocol.questions import MOST_QUESTIONS
-from app.services import designs, feasible, imagesets, templates
+from app.services import designs, feasible, following, imagesets, templates
 from app.services.feasible import NewSession
 from app.services.imagesets import ImageSetRow
 from app.services.people import SignedIn
@@ -58,7 +58,10 @@ class DesignForm:
 
 @dataclass(frozen=True, slots=True)
 class DesignPage:
-    """sessions/design.html: sets to choose from, what stands in the form, the plan; `action` is where the form goes, `problem` why it came back."""
+    """sessions/design.html: sets to choose from, what stands in the form, the plan; `action` is where the form goes, `problem` why it came back.
+
+    `follows` is the title of the session whose next phase this is, empty for none.
+    """
 
     user: SignedIn
     action: str
@@ -70,6 +73,7 @@ class DesignPage:
     form: DesignForm
     cues: tuple[str, ...]
     plan: PlanView
+    follows: str = ""
     problem: str = ""
 
 
@@ -93,11 +97,15 @@ Sent = Annotated[_Typed, Depends(_typed)]
 
 
 @router.get("/new")
-def new(request: Request, ctx: Ctx, user: CurrentUser, template: str = "", session: str = "") -> HTMLResponse:
-    """An empty form, or one that begins from a template or from another session."""
+def new(
+    request: Request, ctx: Ctx, user: CurrentUser, template: str = "", session: str = "", follows: str = ""
+) -> HTMLResponse:
+    """An empty form, or one that begins from a template, from another session, or as the next phase after one."""
     with ctx.database.read() as db:
-        if session:
-            begun = _fields(designs.as_typed(db, user, session))
+        if follows:
+            begun = _fields(designs.after(db, user, follows))
+        elif session:
+            begun = _fields(designs.as_typed(db, user, session)) | {"follows": [""]}
         else:
             protocol = templates.protocol(db, user, template) if template else Protocol()
             begun = {**filled.fields(protocol), "n_real": [USUAL_IMAGES], "n_synthetic": [USUAL_IMAGES]}
@@ -185,6 +193,7 @@ def _asked(sent: _Typed) -> NewSession:
         n_real=form.first("n_real"),
         synthetic=tuple((set_id, number) for set_id, number in form.arms() if set_id),
         protocol=exchange.read(sent.file) if sent.file else typed.protocol(sent.fields),
+        follows=form.first("follows"),
     )
 
 
@@ -197,6 +206,7 @@ def _fields(design: NewSession) -> Fields:
         "n_real": [design.n_real],
         "synthetic_set_id": [set_id for set_id, _ in design.synthetic],
         "n_synthetic": [number for _, number in design.synthetic],
+        "follows": [design.follows],
     }
 
 
@@ -222,5 +232,6 @@ def _page(
         form=DesignForm(fields),
         cues=wording.CUES,
         plan=plans.typed_so_far(fields),
+        follows=following.title(db, user, next(iter(fields.get("follows", [])), "")),
         problem=problem,
     )

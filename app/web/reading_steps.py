@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.errors import InvalidError
 from app.protocol.questions import LONGEST_ANSWER, Question
-from app.services import eligibility, readings, steps
+from app.services import eligibility, going_on, readings, seats, steps
 from app.services.readings import Welcome
 from app.services.seats import ReaderSeat
 from app.services.steps import Agreement
 from app.web import language
-from app.web.deps import Ctx, CurrentReader, require_own_page
+from app.web.deps import Ctx, CurrentReader, require_own_page, seat_in, signed_in
 from app.web.pages import render
 
 router = APIRouter(prefix="/read")
@@ -31,12 +31,16 @@ _MEASURES = ("screen_width", "screen_height", "window_width", "window_height", "
 
 @dataclass(frozen=True, slots=True)
 class StepPage:
-    """The pages around the images; `tag` says whose they are; `problem` says what was wrong with what was just sent, `given` holds it."""
+    """The pages around the images; `tag` says whose they are; `problem` says what was wrong with what was just sent, `given` holds it.
+
+    `next_phase` is the state of the part that follows for who has finished, empty for none.
+    """
 
     welcome: Welcome
     code: str
     tag: str
     agreement: Agreement
+    next_phase: str
     questions: list[tuple[str, Question]]
     after: bool
     longest_answer: int
@@ -111,6 +115,18 @@ def start(request: Request, ctx: Ctx, seat: FormReader) -> RedirectResponse:
     return RedirectResponse("/read/rate", 303)
 
 
+@router.post("/next")
+def next_phase(request: Request, ctx: Ctx, seat: FormReader) -> RedirectResponse:
+    """Into the next phase of the study, in this browser."""
+    now, key = clock.now(), ctx.settings.secret_key
+    with ctx.database.write() as db:
+        cookie = going_on.go_on(db, seat, signed_in(request, db), key, now)
+        eligibility.require(db, seats.seat(db, cookie, now), key)
+    response = RedirectResponse("/read", 303)
+    seat_in(response, ctx, cookie)
+    return response
+
+
 @router.post("/withdraw")
 def withdraw(ctx: Ctx, seat: FormReader) -> RedirectResponse:
     with ctx.database.write() as db:
@@ -138,6 +154,7 @@ def _show(
         code=seat.code,
         tag=seat.tag,
         agreement=steps.agreement(db, seat),
+        next_phase=going_on.next_for(db, seat) if there.step.name == "finished" else "",
         questions=steps.asked(there.protocol, after=after),
         after=after,
         longest_answer=LONGEST_ANSWER,

@@ -9,8 +9,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from app import clock
 from app.protocol import exchange
 from app.protocol.design import Protocol
-from app.services import audit_views, contacts, manifests, previews, sessions
+from app.services import audit_views, contacts, following, manifests, previews, sessions
 from app.services.audit_views import AuditView
+from app.services.following import Neighbours
 from app.services.invitations import Invited
 from app.services.people import SignedIn
 from app.services.previews import PreviewView
@@ -41,6 +42,7 @@ class SessionPage:
     audit: AuditView
     watch: Watch
     preview: PreviewView
+    phases: Neighbours
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,8 @@ def detail(request: Request, session_id: str, ctx: Ctx, user: CurrentUser) -> HT
         audit = audit_views.view(db, user, session_id, now)
         watch = monitoring.watched(db, user, session_id)
         preview = previews.view(db, user, session_id, now)
-    return render(request, "sessions/detail.html", SessionPage(user, view, audit, watch, preview))
+        phases = following.neighbours(db, user, session_id)
+    return render(request, "sessions/detail.html", SessionPage(user, view, audit, watch, preview, phases))
 
 
 @router.get("/{session_id}/manifest.json")
