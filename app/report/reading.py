@@ -69,7 +69,9 @@ def blinding(study: Study) -> Iterator[str]:
 
 def _told(protocol: Protocol) -> str:
     if protocol.purpose_hidden:
-        return "Nothing told readers before the last image that some images were synthetic; a debrief followed"
+        return (
+            "Nothing told readers before the last image that some images were synthetic; a debrief followed"
+        )
     if protocol.answering == "pairs":
         return "Readers were told that one image of each pair was real"
     if protocol.disclose_ratio:

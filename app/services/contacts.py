@@ -37,17 +37,6 @@ def known(db: Session, reading_id: str) -> bool:
     return db.get(Contact, reading_id) is not None
 
 
-def carry(db: Session, from_reading: str, to_reading: str) -> None:
-    """Who a reading was invited as holds for another one of the same reader, too."""
-    contact, person = db.get(Contact, from_reading), db.get(Person, from_reading)
-    if contact:
-        db.add(
-            Contact(reading_id=to_reading, email=contact.email, name=contact.name, language=contact.language)
-        )
-    if person:
-        db.add(Person(reading_id=to_reading, fingerprint=person.fingerprint))
-
-
 def of_session(db: Session, session_id: str) -> list[ContactRow]:
     """All readers of a session in the order of invitation, each with what is known of the person."""
     query = (

@@ -7,9 +7,10 @@ from sqlalchemy.orm import Session
 
 from app.errors import ConflictError, ForbiddenError, NotFoundError
 from app.protocol.design import Protocol
-from app.services import audit, contacts, invitations, phases, seats, steps
+from app.services import audit, invitations, phases, seats, steps
 from app.services.seats import ReaderSeat
 from app.services.steps import own
+from app.tables.contacts import Contact, Person
 from app.tables.people import Reader
 from app.tables.sessions import Reading
 from app.words.sentence import N_
@@ -51,7 +52,7 @@ def _reading_of(db: Session, session_id: str, reader_id: str) -> Reading | None:
 def _begun(db: Session, session_id: str, before: Reading, key: bytes, now: datetime) -> Reading:
     """A reading of the next phase for the reader of this one; who that is, is known there, too."""
     invited = invitations.add(db, session_id, db.get_one(Reader, before.reader_id), now)
-    contacts.carry(db, before.id, invited.reading_id)
+    _carry(db, before.id, invited.reading_id)
     audit.record(
         db,
         key,
@@ -62,3 +63,14 @@ def _begun(db: Session, session_id: str, before: Reading, key: bytes, now: datet
         reading=invited.reading_id,
     )
     return db.get_one(Reading, invited.reading_id)
+
+
+def _carry(db: Session, from_reading: str, to_reading: str) -> None:
+    """Who a reading was invited as holds for another one of the same reader, too."""
+    contact, person = db.get(Contact, from_reading), db.get(Person, from_reading)
+    if contact:
+        db.add(
+            Contact(reading_id=to_reading, email=contact.email, name=contact.name, language=contact.language)
+        )
+    if person:
+        db.add(Person(reading_id=to_reading, fingerprint=person.fingerprint))
