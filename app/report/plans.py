@@ -12,17 +12,21 @@ PANELS = (3, 5, 7, 10, 15, 20, 30)
 
 @dataclass(frozen=True, slots=True)
 class Assumed:
-    """What a plan assumes: mean FPR, the SD of readers and that of images, and which share of the images each reader reads, as fractions."""
+    """What a plan assumes: mean FPR, the SD of readers and that of images, and which share of the images each reader reads, as fractions.
+
+    With `pairs` images are seen in pairs side by side, and the rate is the share of pairs in which the real one is found.
+    """
 
     rate: float = 0.5
     reader_sd: float = 0.15
     image_sd: float = 0.15
     read: float = 1.0
+    pairs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """So many readers: half-widths of the 95 % intervals of mean FPR and FNR, in points, and whether equivalence is within reach."""
+    """So many readers: half-widths of the 95 % intervals of mean FPR (of pairs: of the share found) and FNR, in points, and whether equivalence is within reach."""
 
     readers: int
     chosen: bool
@@ -42,7 +46,7 @@ def planned(readers: int, images: int, assumed: Assumed) -> planning.Plan:
 
 
 def sentences(readers: int, images: int, assumed: Assumed, delta: float) -> list[str]:
-    """What so many readers and synthetic images can show; the second sentence is the strongest claim."""
+    """What so many readers and synthetic images (or pairs) can show; the second sentence is the strongest claim."""
     found = planned(readers, images, assumed)
     half = found.half_width
     if isinstance(half, NotEstimable):
@@ -50,14 +54,15 @@ def sentences(readers: int, images: int, assumed: Assumed, delta: float) -> list
     else:
         expected = f"95 % interval {_points(half)} points"
     of = "" if assumed.read == 1 else f", each reader {round(assumed.read * images)} of them"
+    seen, rate = ("pairs", "mean share found") if assumed.pairs else ("synthetic images", "mean FPR")
     said = [
-        f"{readers} readers × {images} synthetic images{of}, mean FPR {100 * assumed.rate:g} %: {expected}.",
-        planning.strongest_claim(found, delta),
+        f"{readers} readers × {images} {seen}{of}, {rate} {100 * assumed.rate:g} %: {expected}.",
+        planning.strongest_claim(found, delta, pairs=assumed.pairs),
     ]
     if not isinstance(half, NotEstimable):
         more = [planned(*size, assumed).half_width for size in ((2 * readers, images), (readers, 2 * images))]
         said.append(
-            f"Twice the readers: {_points(more[0])} points. Twice the images: {_points(more[1])} points."
+            f"Twice the readers: {_points(more[0])} points. Twice the {'pairs' if assumed.pairs else 'images'}: {_points(more[1])} points."
         )
     return said
 

@@ -78,23 +78,25 @@ def single_reader_power(images: int, delta: float = 0.1, accuracy: float = 0.5, 
     return float(special.bdtr(last, images, accuracy) - special.bdtr(first - 1, images, accuracy))
 
 
-def strongest_claim(planned: Plan, delta: float = 0.1) -> str:
-    """In a sentence what a design can support at best: equivalence with chance, a difference, or neither."""
+def strongest_claim(planned: Plan, delta: float = 0.1, *, pairs: bool = False) -> str:
+    """In a sentence what a design can support at best: equivalence with chance, a difference, or neither.
+
+    With `pairs` the plan's images are pairs side by side, and the rate is the share of pairs in which the real image is found.
+    """
+    rate = "the mean share of pairs found" if pairs else "mean FPR"
     points = f"{100 * delta:g} points"
     if not estimable(planned.half_width) or not estimable(planned.half_width_90):
-        power = single_reader_power(2 * planned.images, delta)
+        power = single_reader_power(planned.images if pairs else 2 * planned.images, delta)
         if power == 0:
-            return (
-                f"Equivalence with chance within ± {points} cannot be shown by one reader with so few images."
-            )
+            return f"Equivalence with chance within ± {points} cannot be shown by one reader with so few {'pairs' if pairs else 'images'}."
         return f"One reader alone: power {power:.2f} to show accuracy within ± {points} of chance, for this reader only."
     if planned.half_width_90 < delta:
         return (
-            f"At best: mean FPR is equivalent to chance within ± {points} "
+            f"At best: {rate} is equivalent to chance within ± {points} "
             f"(expected 90 % interval ± {100 * planned.half_width_90:.1f} points)."
         )
     return (
-        f"At best: mean FPR differs from 50 % where it is more than {100 * planned.half_width:.1f} points away. "
+        f"At best: {rate} differs from 50 % where it is more than {100 * planned.half_width:.1f} points away. "
         f"Equivalence with chance within ± {points} is out of reach "
         f"(expected 90 % interval ± {100 * planned.half_width_90:.1f} points)."
     )

@@ -30,6 +30,7 @@ class PlanView:
 
     readers: int
     models: int = 1
+    pairs: bool = False
     sentences: tuple[str, ...] = ()
     panels: tuple[Panel, ...] = ()
     problem: str = ""
@@ -50,6 +51,7 @@ def made(
     return PlanView(
         readers=readers,
         models=len(n_synthetic),
+        pairs=assumed.pairs,
         sentences=tuple(plans.sentences(readers, fewest, assumed, delta)),
         panels=tuple(plans.panels(readers, n_real, fewest, assumed, delta)),
     )
@@ -61,11 +63,6 @@ def typed_so_far(fields: Mapping[str, Sequence[str]], readers: str = str(READERS
     def first(name: str) -> str:
         return next(iter(fields.get(name, ())), "").strip()
 
-    if first("answering") == "pairs":
-        return PlanView(
-            readers=READERS,
-            problem="The plan is for single images; there is none for pairs side by side yet.",
-        )
     synthetic = list(fields.get("n_synthetic", ()))
     chosen = zip(fields.get("synthetic_set_id", ()), synthetic, strict=False)
     numbers = [number for set_id, number in chosen if set_id] or synthetic[:1] or [""]
@@ -74,7 +71,9 @@ def typed_so_far(fields: Mapping[str, Sequence[str]], readers: str = str(READERS
         real = _images(first("n_real")) // (len(n_arms) if first("arm_blocks") else 1)
         delta = typed.margin(first("margin")) if first("margin") else Protocol().margin
         check_margin(delta)
-        assumed = replace(USUAL, read=_read(first("parts"), first("parts_read")))
+        assumed = replace(
+            USUAL, read=_read(first("parts"), first("parts_read")), pairs=first("answering") == "pairs"
+        )
         return made(_readers(readers), max(real, 1), n_arms, delta, assumed)
     except InvalidError as error:
         return PlanView(readers=READERS, problem=error.sentence)

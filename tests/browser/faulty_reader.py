@@ -16,6 +16,7 @@ from app.tables.people import ReaderLogin
 
 WITNESS = Path(__file__).with_name("witness.js")
 PATIENCE = 30_000
+LOOK_MS = 250  # a key that answers at once is not taken before an image can have been seen
 DAY_MS = 86_400_000
 GO_ON = "#answer input:enabled, main.sheet, #end:not([hidden])"
 AT_AN_END = "main.sheet, #end:not([hidden])"
@@ -132,6 +133,7 @@ class FaultyReader:
             self.choose(page)
             on.keyboard.press("Enter")
         else:
+            on.wait_for_timeout(LOOK_MS)
             on.keyboard.press(str(self.rng.randint(1, 5)))
 
     def notes(self):

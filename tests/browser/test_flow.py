@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.imaging import stimulus
 from app.tables.sessions import Item, Rating, Reading
-from tests.browser.test_reader import SIZES, answer, at, finish, page, server
+from tests.browser.test_reader import SIZES, answer, at, finish, page, seen, server
 from tests.faults.conftest import empty_folder, furnished, furnished_folder, generator_files, known, owner
 from tests.web.conftest import invite, opened
 
@@ -166,14 +166,18 @@ def test_the_scale_alone_is_answered_by_one_key(page, server, furnished, owner, 
     assert page.get_by_role("radio").count() == 5
     page.keyboard.press("Enter")
     expect(page.locator("#say")).to_have_text("Choose a point of the scale, 1 to 5.")
+    seen(page)
     page.keyboard.press("2")
+    page.keyboard.press("2")  # once more before anybody can have seen the next one
     at(page, 2)
     page.keyboard.press("z")
     at(page, 1)
+    seen(page)
     page.keyboard.press("5")
     at(page, 2)
     for position in range(2, 9):
         at(page, position)
+        seen(page)
         page.keyboard.press(str(1 + position % 5))
     finish(page)
     with furnished.parts.database.read() as db:

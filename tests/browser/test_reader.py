@@ -57,6 +57,11 @@ def at(page, position, total=TOTAL):
     expect(page.locator("#saved")).not_to_have_text(re.compile("Saving|Not saved yet"), timeout=20_000)
 
 
+def seen(page):
+    """So long was the image on the screen that a key may answer it at once."""
+    page.wait_for_timeout(250)
+
+
 def holding(page, count):
     """Until the page holds so many images."""
     page.wait_for_function(

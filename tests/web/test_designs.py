@@ -200,7 +200,7 @@ def test_a_template_of_ones_own(furnished, owner, known):
     assert owner.post(f"{address}/template", data={"name": ""}).status_code == 422
 
 
-def test_a_session_shows_pictures_of_its_sets(owner, known):
+def test_a_draft_shows_pictures_of_its_sets(owner, known):
     page = owner.get(create(owner, known).headers["location"]).text
     for images in (known.real_set, known.synthetic_set):
         assert f'src="{images}/images/' in page

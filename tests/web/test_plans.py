@@ -49,11 +49,21 @@ def test_one_reader_has_no_interval_and_is_told_so(owner):
         ({"margin": "wide"}, "percentage points, not “wide”"),
         ({"margin": "nan"}, "percentage points, not “nan”"),
         ({"margin": "90"}, "between 1 and 49"),
-        ({"answering": "pairs"}, "none for pairs"),
     ],
 )
 def test_what_is_half_typed_gets_a_sentence(owner, changes, sentence):
     assert sentence in plan(owner, **changes)
+
+
+def test_pairs_are_planned_as_pairs(owner):
+    page = plan(owner, answering="pairs", n_synthetic="100", readers="20")
+    assert "20 readers × 100 pairs, mean share found 50 %" in page
+    assert "the mean share of pairs found is equivalent to chance" in page
+    assert "Share found" in page
+    assert "FNR" not in page
+    assert "± 7.8 points" in page  # the crossed model asks only how many there are
+    alone = plan(owner, answering="pairs", n_synthetic="100", readers="1")
+    assert f"power {planning.single_reader_power(100):.2f} to show" in alone
 
 
 def test_the_design_page_shows_a_plan_without_scripts(owner):

@@ -15,6 +15,8 @@ import * as view from "./view.js";
 import * as views from "./views.js";
 import { word } from "./words.js";
 
+const UNSEEN_MS = 200; // nobody rates an image so soon: a key that answers at once was pressed twice
+
 let mode = null; // what is asked, and by which keys it is answered
 let state = null; // where the reading stands once all answers given here are saved
 let due = null; // the item that is on the screen or comes next
@@ -315,6 +317,7 @@ function key(event) {
   } else if (lens.key(pressed, event.target)) {
     event.preventDefault();
   } else if (/^[1-5]$/.test(pressed)) {
+    if (mode.atOnce && shown && performance.now() - shown.at < UNSEEN_MS) return;
     acted();
     view.say("");
     view.choose("likert", pressed);
