@@ -274,3 +274,8 @@ def test_whatever_is_typed_is_a_protocol_or_a_sentence(form):
     except InvalidError as error:
         sentence = error.sentence
     assert sentence.endswith(".") if made is None else Protocol.from_json(made.to_json()) == made
+
+
+def test_what_is_no_json_is_no_stored_protocol():
+    with pytest.raises(InvalidError, match="cannot be read"):
+        Protocol.from_json({"instructions": object()})

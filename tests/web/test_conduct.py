@@ -4,7 +4,7 @@ import pytest
 
 from app.services import audit
 from app.tables.audit import AuditEvent
-from tests.web.conftest import ADMIN, OTHER, ident, invite, opened, text
+from tests.web.conftest import ADMIN, OTHER, create, ident, invite, opened, text
 from tests.web.test_reminders import days_pass
 from tests.web.test_special_items import Pupil
 
@@ -60,6 +60,25 @@ def test_acts_in_the_wrong_state_are_refused(owner, session):
     owner.post(f"{session}/close")
     for act in ("pause", "resume", "unblinding/early"):
         assert owner.post(f"{session}/{act}", data=WHY).status_code == 409
+
+
+def test_acts_that_were_done_already_are_done_once(furnished, owner, session):
+    for act, action in (
+        ("resume", "session resumed"),  # it is open
+        ("reopen", audit.REOPENED),
+        ("close", "session closed"),
+        ("close", "session closed"),
+        ("reopen", audit.REOPENED),
+        ("reopen", audit.REOPENED),
+    ):
+        assert owner.post(f"{session}/{act}", data=WHY).status_code == 303, act
+        assert len(details(furnished, action)) <= 1
+
+
+def test_what_is_not_open_is_neither_closed_nor_opened_again(owner, known):
+    draft = create(owner, known).headers["location"]
+    for act in ("close", "reopen"):
+        assert owner.post(f"{draft}/{act}", data=WHY).status_code == 409
 
 
 def test_a_session_that_is_opened_again_says_so_in_its_report(furnished, owner, session):
