@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from app.protocol import wording
-from tests.browser.test_reader import finish, server, shows
+from tests.browser.test_reader import finish, seen, server, shows
 from tests.faults.conftest import empty_folder, furnished, furnished_folder, generator_files, known, owner
 from tests.web.conftest import invite, opened
 from tests.web.test_reading_steps import CONSENT
@@ -71,6 +71,7 @@ def test_nothing_that_the_browser_gets_before_the_debrief_names_the_purpose(
         if place == 5:
             page.get_by_role("button", name="Go on").click()
         shows(page, place)
+        seen(page)
         page.keyboard.press(str(place % 5 + 1))
     expect(page.get_by_role("heading", name="That was the last image")).to_be_visible()
     page.wait_for_load_state("networkidle")
