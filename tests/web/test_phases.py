@@ -160,6 +160,17 @@ def test_one_session_follows_another_at_most(furnished, owner, known, first):
     assert "The next phase after" in text(again)  # what was typed stays
 
 
+def test_phases_do_not_go_round_in_a_circle(owner, known):
+    before = create(owner, known, **FEW).headers["location"]
+    after = create(owner, known, **FEW, follows=ident(before)).headers["location"]
+    for follows in (before, after):
+        refused = create(owner, known, action=f"{before}/design", **FEW, follows=ident(follows))
+        assert refused.status_code == 409
+        assert "cannot follow itself" in text(refused)
+    kept = create(owner, known, action=f"{after}/design", **FEW, follows=ident(before))
+    assert kept.status_code == 303
+
+
 def test_nobody_follows_a_strangers_session(furnished, known, first):
     stranger = furnished.browser(OTHER)
     assert stranger.get("/sessions/new", params={"follows": ident(first)}).status_code == 404
