@@ -28,10 +28,13 @@ def study(db: Session, session: VttSession) -> Study:
         opened=_day(session.opened_at),
         closed=_day(session.closed_at),
         marks=looks.marks(db, session),
-        before=tuple(Protocol.from_json(one.protocol) for one in phases.earlier(db, session.follows_id))[
-            ::-1
-        ],
+        before=_before(db, session),
     )
+
+
+def _before(db: Session, session: VttSession) -> tuple[Protocol, ...]:
+    earlier = list(phases.earlier(db, session.follows_id))
+    return tuple(Protocol.from_json(one.protocol) for one in reversed(earlier))
 
 
 def _tested(db: Session, arm: Arm) -> Sampled:

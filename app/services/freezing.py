@@ -15,7 +15,7 @@ from app.errors import ConflictError, InvalidError
 from app.protocol import pairs
 from app.protocol.design import Protocol
 from app.protocol.order import order
-from app.services import audit, feasible, manifests, phases, sessions, signoff, stimuli, tokens
+from app.services import audit, feasible, manifests, phases, sessions, stimuli, tokens
 from app.services.feasible import share
 from app.services.manifests import Stimulus
 from app.services.stimuli import Source
@@ -51,8 +51,7 @@ def choose(db: Session, session_id: str) -> list[Chosen]:
         raise ConflictError("This session is frozen already.")
     arms = sessions.arms_of(db, session_id)
     feasible.common_shape(db, session.real_set_id, [arm.image_set_id for arm in arms])
-    for set_id in (session.real_set_id, *(arm.image_set_id for arm in arms)):
-        signoff.require(db, set_id)
+    sessions.require_signed_off(db, session)
     protocol = Protocol.from_json(session.protocol)
     drawn = _drawn(db, session, arms, protocol, phases.shown(db, session.follows_id))
     if protocol.at_once == 2:

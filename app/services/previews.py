@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import ConflictError
 from app.protocol.design import Protocol
-from app.services import audit, designs, eligibility, invitations, jobs, seats, sessions, signoff
+from app.services import audit, designs, eligibility, invitations, jobs, seats, sessions
 from app.services.jobs import JobView
 from app.services.people import SignedIn
 from app.tables.sessions import VttSession
@@ -38,8 +38,7 @@ def view(db: Session, user: SignedIn, session_id: str, now: datetime) -> Preview
 def prepare(db: Session, user: SignedIn, session_id: str, now: datetime) -> None:
     """Ask the worker for a preview; where one is there or under way, nothing new is made. Raises ConflictError where a set is not signed off."""
     session = sessions.own(db, user, session_id)
-    for set_id in (session.real_set_id, *(arm.image_set_id for arm in sessions.arms_of(db, session_id))):
-        signoff.require(db, set_id)
+    sessions.require_signed_off(db, session)
     found = _current(db, session)
     job = jobs.shown_by_id(db, found.job_id, now) if found else None
     if found and (found.state == "open" or (job and not job.ended)):

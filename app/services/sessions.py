@@ -157,13 +157,18 @@ def arms_of(db: Session, session_id: str) -> list[Arm]:
     return list(db.scalars(select(Arm).where(Arm.session_id == session_id).order_by(Arm.label)))
 
 
+def require_signed_off(db: Session, session: VttSession) -> None:
+    """Raise ConflictError unless all suspected images of the session's sets have been judged."""
+    for set_id in (session.real_set_id, *(arm.image_set_id for arm in arms_of(db, session.id))):
+        signoff.require(db, set_id)
+
+
 def start_freeze(db: Session, user: SignedIn, session_id: str, key: bytes, now: datetime) -> None:
     """Ask the worker to fix items and bytes; asking twice starts one job."""
     session = own(db, user, session_id)
     if session.state != "draft":
         raise ConflictError("This session is frozen already.")
-    for set_id in (session.real_set_id, *(arm.image_set_id for arm in arms_of(db, session_id))):
-        signoff.require(db, set_id)
+    require_signed_off(db, session)
     before = db.get(VttSession, session.follows_id) if session.follows_id else None
     if before is not None and before.state == "draft":
         raise ConflictError(f"Freeze “{before.title}” first: this session follows it and takes other images.")

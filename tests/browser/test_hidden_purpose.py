@@ -10,17 +10,12 @@ from app.protocol import wording
 from tests.browser.test_reader import finish, seen, server, shows
 from tests.faults.conftest import empty_folder, furnished, furnished_folder, generator_files, known, owner
 from tests.web.conftest import invite, opened
-from tests.web.test_reading_steps import CONSENT
+from tests.web.test_reading_steps import CONSENT, HIDDEN
 
 __all__ = ["empty_folder", "furnished", "furnished_folder", "generator_files", "known", "owner", "server"]
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 QUALITY = {
-    "purpose_hidden": "true",
-    "answering": "likert",
-    "instructions": "Look at each image and rate its quality.",
-    "question": "How good is this image?",
-    "likert_labels": ["poor", "fair", "medium", "good", "very good"],
-    "debrief": "Some of the images were made by a computer.",
+    **HIDDEN,
     "consent": CONSENT,
     "cues": "blur, noise",
     "remarks": "true",

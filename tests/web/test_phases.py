@@ -7,18 +7,11 @@ from app.tables.contacts import Contact, Person
 from app.tables.sessions import Item, Reading, VttSession
 from tests.web.conftest import OTHER, create, ident, invite, opened, text
 from tests.web.test_invitations import invite_list, links_of
+from tests.web.test_reading_steps import HIDDEN as QUALITY
 from tests.web.test_special_items import Pupil
 
 FEW = {"n_real": "2", "n_synthetic": "2"}
-HIDDEN = {
-    "purpose_hidden": "true",
-    "answering": "likert",
-    "instructions": "Rate how well each image can be read.",
-    "question": "How is its quality?",
-    "likert_labels": ["poor", "fair", "usual", "good", "excellent"],
-    "public_title": "Image quality",
-    "debrief": "Some of the images were made by a computer.",
-}
+HIDDEN = {**QUALITY, "public_title": "Image quality"}
 
 
 @pytest.fixture
@@ -181,7 +174,7 @@ def test_a_next_phase_begins_with_what_was_hidden_told(owner, first):
     assert f'value="{ident(first)}"' in form
     assert "next phase" in form
     assert "Some were taken from patients" in form
-    assert "How is its quality?" not in form
+    assert QUALITY["question"] not in form
 
 
 def test_drafts_are_frozen_in_their_order_and_discarded_freely(furnished, owner, known):
