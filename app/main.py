@@ -39,6 +39,7 @@ from app.web import (
     writing,
 )
 from app.web.deps import Context
+from app.web.hosts import TrustedHosts
 from app.web.security import BodyLimit, SameOriginWrites, SecurityHeaders
 
 
@@ -88,7 +89,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_exception_handler(Exception, pages.show_crash)
     app.add_middleware(BodyLimit)
     app.add_middleware(SameOriginWrites)
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(TrustedHosts, names=settings.trusted_hosts)
+    app.add_middleware(SecurityHeaders, secure=settings.secure_cookies)
     return app
 
 

@@ -1,6 +1,7 @@
 """The settings: environment variables with the prefix BLINDREAD_, read once and passed in."""
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,12 +16,16 @@ from app.typed import whole_number
 PREFIX = "BLINDREAD_"
 _DEFAULT_SECRETS = {"changeme", "change-me", "secret", "default", "password", "blindread"}
 _SHORTEST_SECRET = 16
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_ANY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 - compared with, not listened on
+_HOST_NAME = re.compile("[a-z0-9._-]+|[0-9a-f:.]*:[0-9a-f:.]*")
 _KNOWN = {
     "DATA_DIR",
     "DATABASE_URL",
     "HOST",
     "PORT",
     "BASE_URL",
+    "ALLOWED_HOSTS",
     "SECRET_KEY",
     "SECURE_COOKIES",
     "UPLOAD_LIMIT_MB",
@@ -38,6 +43,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     base_url: str = ""
+    allowed_hosts: tuple[str, ...] = ()
     secret_key: bytes = b""
     secure_cookies: bool = False
     upload_limit_mb: int = 2048
@@ -48,6 +54,13 @@ class Settings:
     def public_url(self) -> str:
         """Where readers' links point to, without a slash at the end."""
         return self.base_url or f"http://{self.host}:{self.port}"
+
+    @property
+    def trusted_hosts(self) -> frozenset[str]:
+        """The names, without ports, under which this server answers."""
+        bound = () if self.host in _ANY_ADDRESS else (self.host,)
+        public = urlsplit(self.base_url).hostname or "localhost"
+        return frozenset(name.lower() for name in (*_LOOPBACK, *bound, public, *self.allowed_hosts))
 
     @property
     def staging_dir(self) -> Path:
@@ -67,8 +80,8 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         raise InvalidError(f"Unknown setting {unknown[0]}; see docs/settings.md for the names that exist.")
     data_dir = Path(environ.get(PREFIX + "DATA_DIR") or "var").resolve()
     base_url = environ.get(PREFIX + "BASE_URL", "").rstrip("/")
-    if base_url and urlsplit(base_url).scheme not in {"http", "https"}:
-        raise InvalidError("BLINDREAD_BASE_URL must start with http:// or https://.")
+    if base_url and (urlsplit(base_url).scheme not in {"http", "https"} or not urlsplit(base_url).hostname):
+        raise InvalidError("BLINDREAD_BASE_URL must start with http:// or https:// and name a host.")
     mail_server = Relay.load(environ, PREFIX)
     if mail_server and not base_url:
         raise InvalidError(
@@ -80,12 +93,21 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         host=environ.get(PREFIX + "HOST") or "127.0.0.1",
         port=_whole_number(environ, "PORT", 8000, 1, 65535),
         base_url=base_url,
+        allowed_hosts=_hosts(environ.get(PREFIX + "ALLOWED_HOSTS", "")),
         secret_key=_secret(environ, data_dir),
         secure_cookies=_flag(environ, "SECURE_COOKIES", default=base_url.startswith("https://")),
         upload_limit_mb=_whole_number(environ, "UPLOAD_LIMIT_MB", 2048, 1, 1_000_000),
         forwarded_allow_ips=environ.get(PREFIX + "FORWARDED_ALLOW_IPS") or "127.0.0.1",
         relay=mail_server,
     )
+
+
+def _hosts(text: str) -> tuple[str, ...]:
+    """Names of hosts, set apart by commas or spaces; an IPv6 address may stand in brackets."""
+    names = tuple(name.strip("[]").lower() for name in text.replace(",", " ").split())
+    if wrong := next((name for name in names if not _HOST_NAME.fullmatch(name)), ""):
+        raise InvalidError(f"BLINDREAD_ALLOWED_HOSTS takes names of hosts without ports, not “{wrong}”.")
+    return names
 
 
 def _whole_number(environ: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:

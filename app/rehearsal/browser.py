@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message
 
+_HOST = "localhost"
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -38,7 +40,7 @@ class Browser:
 
     async def _ask(self, method: str, path: str, body: bytes, more: Mapping[str, str]) -> Answer:
         sent: list[Message] = []
-        headers = {"host": "rehearsal.invalid", "content-length": str(len(body)), **more}
+        headers = {"host": _HOST, "content-length": str(len(body)), **more}
         if self.cookies:
             headers["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         scope = {
@@ -53,7 +55,7 @@ class Browser:
             "root_path": "",
             "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
             "client": ("127.0.0.1", 1),
-            "server": ("rehearsal.invalid", 80),
+            "server": (_HOST, 80),
         }
 
         async def receive() -> Message:

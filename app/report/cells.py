@@ -2,13 +2,15 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from app.stats.estimates import NotEstimable, Proportion
 
 _AT_ONCE = 1000
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = re.compile("'*[=+\\-@\t\r\n\0＝＋－＠]")
+_NUMBER = re.compile(r"[+-]\d+([.,]\d+)?([eE][+-]?\d+)?", re.ASCII)
 
 
 def cell(value: object) -> object:
@@ -19,9 +21,14 @@ def cell(value: object) -> object:
         return repr(value.value)
     if isinstance(value, float):
         return repr(float(value))
-    if isinstance(value, str) and value.startswith(_FORMULA):
+    if isinstance(value, str) and _FORMULA.match(value) and not _NUMBER.fullmatch(value):
         return "'" + value
     return value
+
+
+def plain(text: str) -> str:
+    """What a text cell said before `cell` made it plain, so that our own exports are read back under the same names."""
+    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
 
 
 def table(header: Sequence[str], lines: Iterable[Iterable[object]]) -> str:

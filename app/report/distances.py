@@ -11,6 +11,7 @@ import numpy as np
 
 from app.errors import InvalidError
 from app.report import spreadsheet
+from app.report.cells import plain
 from app.report.columns import Columns, of_model
 from app.stats import correlation
 from app.stats.correlation import Correlation
@@ -48,7 +49,7 @@ def read(path: Path) -> dict[str, dict[str, float]]:
     header = spreadsheet.header(next(lines, []), COLUMNS)
     found: dict[str, dict[str, float]] = {}
     for row, cells in enumerate(lines, start=2):
-        given = dict(zip(header, (" ".join(cell.split()) for cell in cells), strict=False))
+        given = dict(zip(header, (" ".join(plain(cell).split()) for cell in cells), strict=False))
         if any(given.values()):
             _add(found, row, [given.get(name, "") for name in COLUMNS])
     if not found:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from app.errors import InvalidError
 from app.report import spreadsheet
+from app.report.cells import plain
 
 REQUIRED = ("reader", "image", "truth", "answer")
 OPTIONAL = ("model", "likert", "seconds", "kind", "repeat", "position", "other")
@@ -84,7 +85,7 @@ class _Column(dict[str, Any]):
         self._name, self._meaning = name, meaning
 
     def __missing__(self, text: str) -> Any:
-        found = self[text] = self._meaning(self._name, " ".join(text.split()))
+        found = self[text] = self._meaning(self._name, " ".join(plain(text).split()))
         return found
 
 

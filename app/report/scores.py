@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from app.errors import InvalidError
 from app.report import spreadsheet
+from app.report.cells import plain
 
 COLUMNS = ("reader", "case", "modality", "truth", "score")
 TRUTHS = {"synthetic": 0, "real": 1}
@@ -38,7 +39,7 @@ class _Codes(dict[str, int]):
         self.names: dict[str, int] = {}
 
     def __missing__(self, text: str) -> int:
-        name = " ".join(text.split())
+        name = " ".join(plain(text).split())
         if not name:
             raise ValueError
         self[text] = self.names.setdefault(name, len(self.names))

@@ -19,6 +19,7 @@ from app.services.people import SignedIn
 from app.services.places import Place
 from app.services.seats import ReaderSeat
 from app.settings import Settings
+from app.web import cookies
 from app.words.sentence import N_
 
 LOGIN_COOKIE = "blindread_login"
@@ -59,14 +60,7 @@ Ctx = Annotated[Context, Depends(context)]
 
 def seat_in(response: Response, ctx: Context, cookie: str) -> None:
     """Keep a reader's seat in this browser; the whole site gets its cookie, so that signing in notes that somebody does so beside a reader."""
-    response.set_cookie(
-        READER_COOKIE,
-        cookie,
-        max_age=int(seats.LOGIN_LASTS.total_seconds()),
-        httponly=True,
-        samesite="lax",
-        secure=ctx.settings.secure_cookies,
-    )
+    cookies.put(response, ctx.settings, READER_COOKIE, cookie, int(seats.LOGIN_LASTS.total_seconds()))
 
 
 def public_address(request: Request, ctx: Context) -> str:
@@ -81,7 +75,7 @@ def personal_link(request: Request, ctx: Context, token: str) -> str:
 
 def user(request: Request, ctx: Ctx) -> SignedIn:
     """The researcher or admin; raises SignInRequiredError."""
-    token = request.cookies.get(LOGIN_COOKIE)
+    token = cookies.given(request, LOGIN_COOKIE)
     if not token:
         raise SignInRequiredError("Please sign in.")
     with ctx.database.read() as db:
@@ -90,7 +84,7 @@ def user(request: Request, ctx: Ctx) -> SignedIn:
 
 def signed_in(request: Request, db: Session) -> str | None:
     """The pseudonym of the researcher or admin who is signed in in this browser; None for nobody."""
-    token = request.cookies.get(LOGIN_COOKIE)
+    token = cookies.given(request, LOGIN_COOKIE)
     try:
         return people.who(db, token, clock.now()).pseudonym if token else None
     except SignInRequiredError:
@@ -113,7 +107,7 @@ class Asking:
 
 async def asking(request: Request) -> Asking:
     """Raises SignInRequiredError without a cookie; whose it is is looked up where the request is answered."""
-    token = request.cookies.get(READER_COOKIE)
+    token = cookies.given(request, READER_COOKIE)
     if not token:
         raise SignInRequiredError(N_("Please open your personal link. What you rated is kept."))
     return Asking(token, request.headers.get(PAGE_HEADER))

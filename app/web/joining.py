@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.errors import NotFoundError, SignInRequiredError, TooManyError
 from app.services import joining, seats
-from app.web import language
+from app.web import cookies, language
 from app.web.deps import READER_COOKIE, Context, Ctx, personal_link, seat_in, signed_in
 from app.web.pages import render
 from app.words.sentence import N_
@@ -71,7 +71,7 @@ def _found(request: Request, ctx: Context, db: Session, token: str) -> tuple[str
 
 def _sits_in(request: Request, db: Session, session_id: str) -> bool:
     """Whether this browser is a reader of this session already."""
-    cookie = request.cookies.get(READER_COOKIE)
+    cookie = cookies.given(request, READER_COOKIE)
     try:
         return bool(cookie) and seats.seat(db, cookie or "", clock.now()).session_id == session_id
     except SignInRequiredError:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
+from app.web import cookies
 from app.words import languages
 from app.words.languages import ENGLISH, LANGUAGES
 
@@ -30,7 +31,7 @@ def of(request: HTTPConnection) -> str:
     """The tag of the language to answer in; researchers' pages are English."""
     if not for_reader(request):
         return ENGLISH
-    chosen = _chosen(request) or request.cookies.get(LANGUAGE_COOKIE)
+    chosen = _chosen(request) or cookies.given(request, LANGUAGE_COOKIE)
     return languages.choose(chosen, request.headers.get("accept-language", ""))
 
 
@@ -53,14 +54,7 @@ def mark(request: HTTPConnection, response: Response) -> None:
     response.headers["Content-Language"] = of(request)
     response.headers.append("Vary", "Accept-Language, Cookie")
     if chosen := _chosen(request):
-        response.set_cookie(
-            LANGUAGE_COOKIE,
-            chosen,
-            max_age=_YEAR,
-            httponly=True,
-            samesite="lax",
-            secure=request.app.state.context.settings.secure_cookies,
-        )
+        cookies.put(response, request.app.state.context.settings, LANGUAGE_COOKIE, chosen, _YEAR)
 
 
 def _chosen(request: HTTPConnection) -> str | None:

@@ -4,17 +4,15 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import HTTPConnection
-from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.web import language
-from app.words.catalogues import translate
-from app.words.sentence import N_, Sentence
+from app.web.refusals import refusal
+from app.words.sentence import N_
 
 _CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
+        "object-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
         "img-src 'self' blob: data:",
@@ -34,6 +32,8 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+_HTTPS_ONLY = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
+_NOT_KEPT = {"Cache-Control": "no-store"}
 LONGEST_BODY = (
     256 * 1024
 )  # the longest form has 5,000 characters of instructions, each of up to 12 bytes when escaped
@@ -44,20 +44,22 @@ _SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
 class SecurityHeaders:
-    """Adds the same security headers to every answer."""
+    """Adds the same security headers to every answer; what is no file of the program is not kept by browsers unless it says so itself."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, secure: bool) -> None:
         self.app = app
+        self._usual = _HEADERS | (_HTTPS_ONLY if secure else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        added = self._usual | ({} if scope["path"].startswith("/static/") else _NOT_KEPT)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
+                for name, value in added.items():
                     headers.setdefault(name, value)
             await send(message)
 
@@ -76,10 +78,7 @@ class BodyLimit:
             return
         declared = Headers(scope=scope).get("content-length", "0")
         if not declared.isdigit() or len(declared) > 12 or int(declared) > LONGEST_BODY:
-            is_json = Headers(scope=scope).get("content-type", "").startswith("application/json")
-            said = _said(scope, _TOO_LONG)
-            refusal = JSONResponse({"error": said}, 413) if is_json else PlainTextResponse(said, 413)
-            await refusal(scope, receive, send)
+            await refusal(scope, 413, _TOO_LONG)(scope, receive, send)
             return
         received = 0
 
@@ -110,14 +109,9 @@ class SameOriginWrites:
             and scope["method"] not in _SAFE
             and not _same_origin(Headers(scope=scope))
         ):
-            refusal = PlainTextResponse(_said(scope, _ELSEWHERE), 403)
-            await refusal(scope, receive, send)
+            await refusal(scope, 403, _ELSEWHERE)(scope, receive, send)
             return
         await self.app(scope, receive, send)
-
-
-def _said(scope: Scope, sentence: Sentence) -> str:
-    return translate(language.of(HTTPConnection(scope)), sentence)
 
 
 def _same_origin(headers: Headers) -> bool:

@@ -14,6 +14,7 @@ from app.services.checkpoints import CheckpointRow
 from app.services.imagesets import ImageSetRow
 from app.services.people import SignedIn
 from app.services.sessions import SessionRow
+from app.web import cookies
 from app.web.deps import LOGIN_COOKIE, READER_COOKIE, Context, Ctx, CurrentUser
 from app.web.pages import render
 
@@ -62,30 +63,25 @@ def sign_in(
         page = SignInPage(local_path(next), email, refusal.sentence)
         return render(request, "signin/signin.html", page, 401)
     with ctx.database.write() as db:
+        if earlier := cookies.given(request, LOGIN_COOKIE):
+            people.sign_out(db, earlier)
         token = people.sign_in(db, user_id, clock.now())
-        if reader := request.cookies.get(READER_COOKIE):
+        if reader := cookies.given(request, READER_COOKIE):
             who = people.who(db, token, clock.now())
             seats.sign_in_beside(db, reader, who.pseudonym, clock.now())
     response = RedirectResponse(local_path(next), 303)
-    response.set_cookie(
-        LOGIN_COOKIE,
-        token,
-        max_age=int(people.LOGIN_LASTS.total_seconds()),
-        httponly=True,
-        samesite="lax",
-        secure=ctx.settings.secure_cookies,
-    )
+    cookies.put(response, ctx.settings, LOGIN_COOKIE, token, int(people.LOGIN_LASTS.total_seconds()))
     return response
 
 
 @router.post("/sign-out")
 def sign_out(request: Request, ctx: Ctx) -> RedirectResponse:
-    token = request.cookies.get(LOGIN_COOKIE)
+    token = cookies.given(request, LOGIN_COOKIE)
     if token:
         with ctx.database.write() as db:
             people.sign_out(db, token)
     response = RedirectResponse("/sign-in", 303)
-    response.delete_cookie(LOGIN_COOKIE)
+    cookies.drop(response, ctx.settings, LOGIN_COOKIE)
     return response
 
 

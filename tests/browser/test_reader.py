@@ -20,7 +20,7 @@ SIZES = {"laptop": (1366, 768), "desktop": (1920, 1080), "tablet": (1024, 1366)}
 
 @pytest.fixture
 def server(furnished):
-    made = Server(furnished.settings.data_dir)
+    made = Server(furnished.settings.data_dir, BLINDREAD_ALLOWED_HOSTS="plain.test")
     made.start()
     yield made
     made.kill()

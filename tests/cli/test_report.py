@@ -9,6 +9,7 @@ import pytest
 
 from app import cli
 from app.report import r_packages
+from app.report.cells import cell
 
 HEADER = "reader,model,image,truth,answer,likert,seconds\n"
 # Reader A calls 3 of 4 real images real and 1 of 4 synthetic ones; B calls everything real.
@@ -183,9 +184,14 @@ def test_only_real_images_leave_empty_cells(run):
     assert {line[k] for k in ("fpr", "ttest_p", "likert_diff", "ks_p")} == {""}
 
 
-def test_a_formula_in_a_code_stays_text(run):
-    *_, out = run(STUDY.replace("\nA,", "\n=1+1,"))
-    assert lines(out / "per_reader.csv")[0]["reader"] == "'=1+1"
+@pytest.mark.parametrize("code", ["=1+1", "-A", "+49 1", "@A", "'=A", "''-", "'A", "-3"])
+def test_a_formula_in_a_code_stays_text_and_is_read_back_as_it_was(run, code):
+    """What we write is read under the same names, for readers and for models."""
+    *_, out = run(STUDY.replace("\nA,", f"\n{cell(code)},").replace(",ADA,", f",{cell(code)},"))
+    written = lines(out / "per_reader.csv")[0]
+    assert (written["reader"], written["model"]) == (cell(code), cell(code))
+    (model,) = json.loads((out / "report.json").read_text())["models"]
+    assert (model["readers"][0]["reader"], model["model"]) == (code, code)
 
 
 def test_a_folder_that_cannot_be_written_is_a_sentence(run, tmp_path):

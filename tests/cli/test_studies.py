@@ -181,6 +181,8 @@ def test_export_writes_everything_and_logs_the_look(blindread, study, tmp_path):
         ("command line", f"session:{study.session_id}")
     ]
     assert blindread("report", out / "ratings.csv", "--out", tmp_path / "again").code == 0
+    for name in ("per_reader.csv", "images.csv"):
+        assert (tmp_path / "again" / name).read_text() == (out / name).read_text()
     assert len(list(csv.DictReader(io.StringIO((out / "ratings.csv").read_text())))) == 16
 
 

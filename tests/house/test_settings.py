@@ -38,6 +38,9 @@ def test_https_addresses_make_cookies_secure(tmp_path):
         ("PORT", "８０", "whole number"),
         ("SECURE_COOKIES", "maybe", "yes or no"),
         ("BASE_URL", "vtt.example.org", "http"),
+        ("BASE_URL", "https://", "name a host"),
+        ("ALLOWED_HOSTS", "vtt.example.org:8000", "without ports"),
+        ("ALLOWED_HOSTS", "*", "without ports"),
         ("DATADIR", "x", "Unknown setting"),
         ("UPLOAD_LIMIT_MB", "-1", "whole number"),
         ("SMTP_HOST", "mail.example.org", "SMTP_FROM must be"),
@@ -47,6 +50,18 @@ def test_https_addresses_make_cookies_secure(tmp_path):
 def test_a_setting_that_cannot_be_used_gets_a_sentence(tmp_path, name, value, word):
     with pytest.raises(InvalidError, match=word):
         load_settings({"BLINDREAD_DATA_DIR": str(tmp_path), f"BLINDREAD_{name}": value})
+
+
+def test_it_answers_to_its_own_names_and_to_those_that_are_given(tmp_path):
+    def names(**given):
+        environ = {f"BLINDREAD_{name}": value for name, value in given.items()}
+        found = load_settings({"BLINDREAD_DATA_DIR": str(tmp_path), **environ}).trusted_hosts
+        return found - {"localhost", "127.0.0.1", "::1"}
+
+    assert names() == names(HOST="0.0.0.0") == names(HOST="::") == set()
+    assert names(HOST="10.1.2.3") == {"10.1.2.3"}
+    assert names(BASE_URL="https://VTT.example.org:8443/x") == {"vtt.example.org"}
+    assert names(ALLOWED_HOSTS="a.example, B.example [fe80::1]") == {"a.example", "b.example", "fe80::1"}
 
 
 MAIL = {

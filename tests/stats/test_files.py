@@ -8,10 +8,12 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.report import headline, html, words, write
 from app.report.build import build
-from app.report.cells import cell
+from app.report.cells import cell, plain
 from app.report.csv import PER_READER, SUMMARY, per_reader, summary
 from app.report.figures import draw
 from app.report.json import dumps
@@ -127,9 +129,22 @@ def test_summary_says_why_there_is_no_interval():
     assert lines["fpr"]["method"] == "Wilson, this reader only"
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+STARTS = ["=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠"]
+
+
+@pytest.mark.parametrize("start", STARTS)
 def test_text_never_starts_a_formula(start):
     assert cell(f"{start}1+2") == f"'{start}1+2"
+
+
+@pytest.mark.parametrize("number", ["-3", "+5", "-0.5", "-0,5", "-1e-5"])
+def test_a_number_that_came_as_text_stays_a_number(number):
+    assert cell(number) == number
+
+
+@given(st.text(st.sampled_from(["'", *STARTS, "1", "a", " "]), max_size=6) | st.text())
+def test_text_is_read_back_as_it_was(text):
+    assert plain(str(cell(text))) == text
 
 
 def test_numbers_stay_numbers():

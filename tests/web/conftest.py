@@ -69,7 +69,8 @@ class Site:
 
 
 def open_site(data_dir: Path, **changes: object) -> Iterator[Site]:
-    settings = replace(load_settings({"BLINDREAD_DATA_DIR": str(data_dir)}), **changes)
+    environ = {"BLINDREAD_DATA_DIR": str(data_dir), "BLINDREAD_ALLOWED_HOSTS": "testserver"}
+    settings = replace(load_settings(environ), **changes)
     parts = worker.Parts.build(settings, "cpu")
     schema.upgrade(parts.database)
     with TestClient(create_app(settings), follow_redirects=False) as app:
