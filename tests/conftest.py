@@ -1,6 +1,9 @@
-"""Tests with full counts run in `make soak` only."""
+"""Tests with full counts run in `make soak` only; no test may call anybody outside this machine."""
 
 import os
+import runpy
+import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -9,6 +12,30 @@ from app.protocol import balance
 
 settings.register_profile("without a clock", deadline=None)  # a crowded machine is no failure
 settings.load_profile("without a clock")
+
+
+TRIES = "OUTBOUND_TRIES"
+WATCH = Path(__file__).parent / "outbound"
+
+
+def pytest_configure(config):
+    """Watch this process and every Python that it starts; workers and servers write to the same file."""
+    if not hasattr(config, "workerinput"):
+        os.environ[TRIES] = tempfile.mkstemp(prefix="outbound")[1]
+        paths = [str(WATCH), *filter(None, [os.environ.get("PYTHONPATH")])]
+        os.environ["PYTHONPATH"] = os.pathsep.join(paths)
+    runpy.run_path(str(WATCH / "sitecustomize.py"))
+
+
+def pytest_sessionfinish(session):
+    """The run fails where anything tried."""
+    if hasattr(session.config, "workerinput"):
+        return
+    tries = Path(os.environ[TRIES])
+    if told := tries.read_text():
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        print(f"\nOutbound connections were tried:\n{told}")  # noqa: T201
+    tries.unlink()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -45,8 +45,12 @@ def call(client, method: str, path: str, ids: dict[str, str], headers=None):
 
 @pytest.fixture
 def ids(furnished, owner, known):
+    return things(furnished, owner, known)
+
+
+def things(site, owner, known):
     """Names of things that are there, for every path."""
-    address = opened(furnished, owner, known)
+    address = opened(site, owner, known)
     link = invite(owner, address)
     page = owner.get(address).text
     set_page = owner.get(known.real_set).text

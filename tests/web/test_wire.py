@@ -1,0 +1,59 @@
+"""A real server on a socket: whose address is believed, and where a request ends."""
+
+import shutil
+import socket
+
+import httpx2
+import pytest
+
+from tests.servers import Server
+
+TRIES = 35
+
+
+@pytest.fixture(scope="module")
+def serving(tmp_path_factory, empty_folder):
+    """Servers on a data folder of their own: one that believes proxies on loopback, and one whose proxy is elsewhere."""
+    folder = tmp_path_factory.mktemp("wire") / "data"
+    shutil.copytree(empty_folder, folder)
+    servers = Server(folder), Server(folder, BLINDREAD_FORWARDED_ALLOW_IPS="10.9.9.9")
+    for server in servers:
+        server.start()
+    yield servers
+    for server in servers:
+        server.stop()
+
+
+def statuses(server):
+    """Wrong links, each said to come from another address."""
+    with httpx2.Client(base_url=server.url) as client:
+        return {
+            client.get(f"/r/{number}", headers={"X-Forwarded-For": f"10.0.0.{number}"}).status_code
+            for number in range(TRIES)
+        }
+
+
+def test_a_forwarded_address_is_believed_from_the_proxy_alone(serving):
+    believing, other = serving
+    assert statuses(believing) == {404}
+    assert statuses(other) == {404, 429}
+
+
+@pytest.mark.parametrize(
+    "lengths",
+    [
+        "Content-Length: 5\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: chunked\r\nContent-Length: 5",
+        "Content-Length: 5\r\nContent-Length: 6",
+        "Content-Length: +5",
+        "Transfer-Encoding: chunked, identity",
+    ],
+)
+def test_a_request_with_two_lengths_is_refused(serving, lengths):
+    server, _ = serving
+    request = f"POST /sign-out HTTP/1.1\r\nHost: 127.0.0.1\r\n{lengths}\r\n\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
+        connection.sendall(request.encode())
+        answered = connection.recv(65536)
+    assert answered.startswith(b"HTTP/1.1 400 ")
+    assert b"ok" not in answered.partition(b"\r\n\r\n")[2]
