@@ -14,6 +14,8 @@ from app import bundled, schema
 from app.errors import AppError, ConflictError
 from app.settings import Settings, keep_private, load_settings
 from app.web import (
+    account,
+    admin,
     audits,
     checkpoints,
     conduct,
@@ -34,12 +36,15 @@ from app.web import (
     reminders,
     reports,
     sessions,
+    sharing,
     signin,
     stimuli,
+    users,
     writing,
 )
 from app.web.deps import Context
 from app.web.hosts import TrustedHosts
+from app.web.measuring import Measured
 from app.web.security import BodyLimit, SameOriginWrites, SecurityHeaders
 
 
@@ -72,6 +77,7 @@ def create_app(settings: Settings) -> FastAPI:
         previews,
         designs,
         sessions,
+        sharing,
         conduct,
         monitoring,
         invitations,
@@ -80,6 +86,9 @@ def create_app(settings: Settings) -> FastAPI:
         joining,
         audits,
         reports,
+        account,
+        admin,
+        users,
     ):
         app.include_router(router.router)
     app.mount("/static", GZipMiddleware(StaticFiles(directory=bundled.path("static"))), name="static")
@@ -91,6 +100,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(SameOriginWrites)
     app.add_middleware(TrustedHosts, names=settings.trusted_hosts)
     app.add_middleware(SecurityHeaders, secure=settings.secure_cookies)
+    app.add_middleware(Measured, measures=ctx.measures)
     return app
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from app import logs
 from app.errors import InvalidError
 from app.mail import relay
 from app.mail.relay import Relay
@@ -30,6 +31,8 @@ _KNOWN = {
     "SECURE_COOKIES",
     "UPLOAD_LIMIT_MB",
     "FORWARDED_ALLOW_IPS",
+    "LOG_FORMAT",
+    "METRICS_TOKEN",
     *relay.NAMES,
 }
 
@@ -49,6 +52,8 @@ class Settings:
     upload_limit_mb: int = 2048
     forwarded_allow_ips: str = "127.0.0.1"
     relay: Relay | None = None
+    log_format: str = "text"
+    metrics_token: bytes = b""
 
     @property
     def public_url(self) -> str:
@@ -99,6 +104,8 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         upload_limit_mb=_whole_number(environ, "UPLOAD_LIMIT_MB", 2048, 1, 1_000_000),
         forwarded_allow_ips=environ.get(PREFIX + "FORWARDED_ALLOW_IPS") or "127.0.0.1",
         relay=mail_server,
+        log_format=_one_of(environ, "LOG_FORMAT", logs.FORMATS),
+        metrics_token=_token(environ, "METRICS_TOKEN"),
     )
 
 
@@ -116,6 +123,21 @@ def _whole_number(environ: Mapping[str, str], name: str, default: int, low: int,
     if number is None:
         raise InvalidError(f"{PREFIX}{name} must be a whole number from {low} to {high}, not “{text}”.")
     return number
+
+
+def _one_of(environ: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
+    text = environ.get(PREFIX + name, "").lower() or choices[0]
+    if text not in choices:
+        raise InvalidError(f"{PREFIX}{name} must be {' or '.join(choices)}, not “{text}”.")
+    return text
+
+
+def _token(environ: Mapping[str, str], name: str) -> bytes:
+    """A secret that opens something small; empty where it is not to be opened."""
+    given = environ.get(PREFIX + name, "")
+    if given and (given.lower() in _DEFAULT_SECRETS or len(given) < _SHORTEST_SECRET):
+        raise InvalidError(f"{PREFIX}{name} is a default or too short; use at least 16 random characters.")
+    return given.encode()
 
 
 def _flag(environ: Mapping[str, str], name: str, *, default: bool) -> bool:

@@ -22,7 +22,7 @@ def serve(environ: Mapping[str, str], host: str | None, port: int | None) -> Non
     keep_private()
     settings = load_settings(environ)
     settings = replace(settings, host=host or settings.host, port=port or settings.port)
-    logs.to_stderr()
+    logs.to_stderr(settings.log_format)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(
             number, lambda *_: None
@@ -50,7 +50,7 @@ def work(environ: Mapping[str, str], device: str, concurrency: int) -> None:
 
     keep_private()
     settings = load_settings(environ)
-    logs.to_stderr()
+    logs.to_stderr(settings.log_format)
     parts = worker.Parts.build(settings, device)
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

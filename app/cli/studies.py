@@ -23,6 +23,7 @@ from app.imaging import sources
 from app.imaging.importer import Decoded, Outcomes, Refused, decode_all
 from app.imaging.settings import to_json
 from app.services import (
+    administration,
     analysis,
     audits,
     checkpoints,
@@ -47,8 +48,11 @@ ACTOR = "command line"
 def add_user(environ: Mapping[str, str], email: str, role: str, password: str | None) -> None:
     """Add a user; a password that was not given is made and printed, this once."""
     made = password or secrets.token_urlsafe(15)
-    with opened(environ) as (_, database, _artifacts), database.write() as db:
-        people.add(db, email, role, made, clock.now())
+    with opened(environ) as (settings, database, _artifacts), database.write() as db:
+        user_id = people.add(db, email, role, made, clock.now())
+        administration.record(
+            db, ACTOR, user_id, administration.ADDED, settings.secret_key, clock.now(), role=role
+        )
     print(f"{role} {email} added." + ("" if password else f" Password: {made}"))
 
 

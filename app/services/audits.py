@@ -43,7 +43,7 @@ def request(db: Session, session: VttSession, owner_id: str, actor: str, now: da
     if newest and newest.finished_at is None and working and not working.ended:
         return newest.id
     audit_id = begin(db, session, now)
-    payload: dict[str, object] = {"audit_id": audit_id, "actor": actor}
+    payload: dict[str, object] = {"audit_id": audit_id, "session_id": session.id, "actor": actor}
     db.get_one(Audit, audit_id).job_id = jobs.enqueue(db, owner_id, AUDIT_JOB, payload, now)
     db.flush()
     return audit_id

@@ -50,7 +50,7 @@ def discard(db: Session, user: SignedIn, session_id: str, key: bytes, now: datet
 
 def as_typed(db: Session, user: SignedIn, session_id: str) -> NewSession:
     """The design of a session, as its form would hold it."""
-    session = sessions.own(db, user, session_id)
+    session = sessions.of_owner(db, user, session_id)
     arms = sessions.arms_of(db, session_id)
     return NewSession(
         title=session.title,
@@ -85,7 +85,7 @@ def copy(
     db: Session, user: SignedIn, session_id: str, mends: tuple[str, ...], key: bytes, now: datetime
 ) -> str:
     """A new draft of the same design with these mends besides those it had, and a secret of its own; returns its id."""
-    old = sessions.own(db, user, session_id)
+    old = sessions.of_owner(db, user, session_id)
     design = of(db, old)
     mended = tuple(dict.fromkeys((*design.protocol.mends, *mends)))
     design = replace(
@@ -108,7 +108,7 @@ def is_draft(db: Session, user: SignedIn, session_id: str) -> bool:
 
 
 def _draft(db: Session, user: SignedIn, session_id: str, now: datetime) -> VttSession:
-    session = sessions.own(db, user, session_id)
+    session = sessions.of_owner(db, user, session_id)
     if session.state != "draft":
         raise ConflictError("This session is frozen: its design cannot be changed. Begin a new one from it.")
     running = jobs.shown_by_id(db, session.job_id, now)

@@ -12,12 +12,10 @@ from app.services import knowing, persons, phases
 from app.services.seats import SAW_THE_TRUTH, ReaderSeat
 from app.tables.contacts import Person
 from app.tables.people import ReaderLogin, User
-from app.tables.sessions import Reading, VttSession
+from app.tables.sessions import Reading, SessionShare, VttSession
 from app.words.sentence import N_
 
-_KNOWS = (
-    "This person owns this session or has seen the truth about images of its sets, and cannot be its reader."
-)
+_KNOWS = "This person owns or shares this session or has seen the truth about images of its sets, and cannot be its reader."
 _HAS_READ = "This person has already read images of this set."
 _YOU_HAVE_READ = N_(
     "This study is for readers who have not seen its images before, and you have read some of them in another study. Please tell the person who invited you."
@@ -68,7 +66,8 @@ def end_seats(db: Session, session_id: str, actor: str, key: bytes) -> None:
 
 def _knows(db: Session, session: VttSession, fingerprint: str, key: bytes) -> bool:
     looked = knowing.knowers(db, session.id)
-    ids = {session.owner_id, *(actor.removeprefix("user:") for actor in looked)}
+    colleagues = db.scalars(select(SessionShare.user_id).where(SessionShare.session_id == session.id))
+    ids = {session.owner_id, *colleagues, *(actor.removeprefix("user:") for actor in looked)}
     emails = db.scalars(select(User.email).where(User.id.in_(ids)))
     return fingerprint in {persons.fingerprint(key, email) for email in emails}
 

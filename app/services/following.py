@@ -42,7 +42,7 @@ def title(db: Session, user: SignedIn, session_id: str) -> str:
 
 def require_free(db: Session, user: SignedIn, follows_id: str, session_id: str = "") -> None:
     """Raise unless the session `follows_id` is the user's, nothing but `session_id` follows it, and it does not follow that: NotFoundError, ConflictError."""
-    sessions.own(db, user, follows_id)
+    sessions.of_owner(db, user, follows_id)
     if session_id in {one.id for one in phases.earlier(db, follows_id)}:
         raise ConflictError("A session cannot follow itself, nor one that follows it.")
     there = phases.following(db, follows_id)

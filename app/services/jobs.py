@@ -6,9 +6,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.errors import ConflictError, NotFoundError
-from app.services import tokens
+from app.services import access, tokens
 from app.services.people import SignedIn
 from app.tables.jobs import Job
+from app.tables.sessions import VttSession
 
 ENDED = frozenset({"done", "failed", "cancelled"})
 
@@ -52,7 +53,7 @@ def enqueue(db: Session, owner_id: str, kind: str, payload: dict[str, object], n
 
 
 def view(db: Session, user: SignedIn, job_id: str, now: datetime) -> JobView:
-    """A job of this user's, or any job for an admin; raises NotFoundError."""
+    """A job of this user's or of a session that they may handle, any job for an admin; raises NotFoundError."""
     return shown(_own(db, user, job_id), now)
 
 
@@ -81,6 +82,14 @@ def cancel(db: Session, user: SignedIn, job_id: str, now: datetime) -> None:
 
 def _own(db: Session, user: SignedIn, job_id: str) -> Job:
     job = db.get(Job, job_id)
-    if job is None or not (user.is_admin or job.owner_id == user.id):
+    if job is None or not (user.is_admin or job.owner_id == user.id or _of_their_session(db, user, job)):
         raise NotFoundError("There is no such job.")
     return job
+
+
+def _of_their_session(db: Session, user: SignedIn, job: Job) -> bool:
+    """Whether it works on a session that this user may handle, whoever of them asked for it."""
+    session = db.get(VttSession, str(job.payload.get("session_id", "")))
+    if session is not None and session.preview_of:
+        session = db.get(VttSession, session.preview_of)
+    return session is not None and access.may_handle(db, user, session)

@@ -8,12 +8,13 @@ from sqlalchemy.orm import Session
 
 from app.errors import ConflictError, NotFoundError
 from app.protocol.design import Protocol
-from app.services import audit, audits, imagesets, invitations, jobs, signoff
+from app.services import access, audit, audits, imagesets, invitations, jobs, signoff
 from app.services.imagesets import ImageSetRow
 from app.services.invitations import Invited, ReaderProgress
 from app.services.jobs import JobView
 from app.services.people import SignedIn
 from app.tables.images import ImageSet
+from app.tables.people import User
 from app.tables.sessions import Arm, Reading, VttSession
 
 FREEZE_JOB = "freeze"
@@ -21,7 +22,7 @@ FREEZE_JOB = "freeze"
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """A line of the list of sessions."""
+    """A line of the list of sessions; `shared` for one that a colleague owns."""
 
     id: str
     title: str
@@ -29,6 +30,7 @@ class SessionRow:
     created_at: datetime
     readers: int
     finished: int
+    shared: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,10 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class SessionView:
-    """A session as its owner sees it: no item's truth. `pause` is None unless it is paused."""
+    """A session as its owner sees it: no item's truth. `pause` is None unless it is paused.
+
+    `owned` is false for a colleague with whom it is shared; `owner` is its owner's address, `colleagues` are their ids and addresses.
+    """
 
     id: str
     title: str
@@ -69,20 +74,30 @@ class SessionView:
     opened_at: datetime | None
     closed_at: datetime | None
     pause: Pause | None
+    owned: bool
+    owner: str
+    colleagues: tuple[tuple[str, str], ...]
 
 
 def own(db: Session, user: SignedIn, session_id: str) -> VttSession:
-    """The session, if this user may see it and it is no preview; raises NotFoundError."""
+    """The session, if it is the user's own or shared with them, and no preview; raises NotFoundError."""
     session = of_user(db, user, session_id)
     if session is None:
         raise NotFoundError("There is no such session.")
     return session
 
 
+def of_owner(db: Session, user: SignedIn, session_id: str) -> VttSession:
+    """The session for what only its owner does; raises NotFoundError, or ForbiddenError for a colleague."""
+    session = own(db, user, session_id)
+    access.require_owner(user, session)
+    return session
+
+
 def of_user(db: Session, user: SignedIn, session_id: str) -> VttSession | None:
     """The same, or None."""
     session = db.get(VttSession, session_id)
-    if session is None or session.preview_of or not (user.is_admin or session.owner_id == user.id):
+    if session is None or session.preview_of or not access.may_handle(db, user, session):
         return None
     return session
 
@@ -107,11 +122,11 @@ def listing(db: Session, user: SignedIn, now: datetime, sought: str = "") -> lis
     )
     query = query.where(VttSession.preview_of.is_(None))
     if not user.is_admin:
-        query = query.where(VttSession.owner_id == user.id)
+        query = query.where(access.theirs(user))
     if sought:
         query = query.where(VttSession.title.icontains(sought, autoescape=True))
     return [
-        SessionRow(s.id, s.title, s.state, s.created_at, readers, finished)
+        SessionRow(s.id, s.title, s.state, s.created_at, readers, finished, s.owner_id != user.id)
         for s, readers, finished in db.execute(query)
     ]
 
@@ -142,6 +157,9 @@ def view(db: Session, user: SignedIn, session_id: str, now: datetime) -> Session
         opened_at=session.opened_at,
         closed_at=session.closed_at,
         pause=_pause(db, session),
+        owned=access.is_owner(user, session),
+        owner=db.get_one(User, session.owner_id).email,
+        colleagues=tuple(access.colleagues(db, session)),
     )
 
 

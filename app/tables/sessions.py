@@ -38,6 +38,20 @@ class VttSession(Table):
     closed_at: Mapped[datetime | None]
 
 
+class SessionShare(Table):
+    """A colleague with whom the owner of a session shares it."""
+
+    __tablename__ = "session_shares"
+
+    session_id: Mapped[str] = mapped_column(
+        ForeignKey("vtt_sessions.id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[str] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    shared_at: Mapped[datetime]
+
+
 class Arm(Table):
     """A checkpoint under test: the synthetic set that is mixed with the real one."""
 

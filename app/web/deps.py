@@ -1,5 +1,6 @@
 """What a request needs: the program's parts, and who is asking."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -13,13 +14,14 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.artifacts import Artifacts
 from app.db import Database
-from app.errors import ForbiddenError, SignInRequiredError
-from app.services import people, places, seats
+from app.errors import ForbiddenError, SignInRequiredError, UnavailableError
+from app.services import administration, people, places, seats
 from app.services.people import SignedIn
 from app.services.places import Place
 from app.services.seats import ReaderSeat
 from app.settings import Settings
 from app.web import cookies
+from app.web.measuring import Measures
 from app.words.sentence import N_
 
 LOGIN_COOKIE = "blindread_login"
@@ -38,6 +40,7 @@ class Context:
     artifacts: Artifacts
     limiter: MovingWindowRateLimiter
     previews: CapacityLimiter
+    measures: Measures
 
     @classmethod
     def build(cls, settings: Settings) -> "Context":
@@ -47,6 +50,7 @@ class Context:
             artifacts=Artifacts(str(settings.data_dir / "artifacts")),
             limiter=MovingWindowRateLimiter(MemoryStorage()),
             previews=CapacityLimiter(1),
+            measures=Measures(),
         )
 
 
@@ -79,7 +83,27 @@ def user(request: Request, ctx: Ctx) -> SignedIn:
     if not token:
         raise SignInRequiredError("Please sign in.")
     with ctx.database.read() as db:
-        return people.who(db, token, clock.now())
+        found = people.who(db, token, clock.now())
+    if found.noted is not None:
+        with suppress(UnavailableError), ctx.database.write_together() as db:
+            people.note_use(db, token, clock.now())
+    return found
+
+
+def administrator(user: "CurrentUser") -> SignedIn:
+    """The admin; raises ForbiddenError for a researcher."""
+    administration.require_admin(user)
+    return user
+
+
+def login(request: Request) -> str:
+    """The token of the login in hand."""
+    return cookies.given(request, LOGIN_COOKIE) or ""
+
+
+def log_in(response: Response, ctx: Context, token: str) -> None:
+    """Keep a login in this browser."""
+    cookies.put(response, ctx.settings, LOGIN_COOKIE, token, int(people.LOGIN_LASTS.total_seconds()))
 
 
 def signed_in(request: Request, db: Session) -> str | None:
@@ -134,3 +158,4 @@ def require_own_page(seat: ReaderSeat, tag: str | None) -> None:
 AskingReader = Annotated[Asking, Depends(asking)]
 CurrentReader = Annotated[ReaderSeat, Depends(reader)]
 CurrentUser = Annotated[SignedIn, Depends(user)]
+CurrentAdmin = Annotated[SignedIn, Depends(administrator)]

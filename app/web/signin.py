@@ -9,17 +9,18 @@ from limits import parse
 
 from app import clock
 from app.errors import SignInRequiredError, TooManyError
-from app.services import checkpoints, imagesets, people, seats, sessions
+from app.services import checkpoints, imagesets, people, seats, second_factor, sessions
 from app.services.checkpoints import CheckpointRow
 from app.services.imagesets import ImageSetRow
 from app.services.people import SignedIn
 from app.services.sessions import SessionRow
 from app.web import cookies
-from app.web.deps import LOGIN_COOKIE, READER_COOKIE, Context, Ctx, CurrentUser
+from app.web.deps import LOGIN_COOKIE, READER_COOKIE, Context, Ctx, CurrentUser, log_in, login
 from app.web.pages import render
 
 router = APIRouter()
 ATTEMPTS = parse("10/minute")
+CODES = (parse("5/minute"), parse("30/day"))  # three of a million codes are right at any moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,15 @@ class SignInPage:
 
     next: str
     email: str
+    refusal: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CodePage:
+    """signin/code.html: the second step. `pending` says whose password was right."""
+
+    next: str
+    pending: str
     refusal: str | None
 
 
@@ -62,16 +72,35 @@ def sign_in(
     except SignInRequiredError as refusal:
         page = SignInPage(local_path(next), email, refusal.sentence)
         return render(request, "signin/signin.html", page, 401)
-    with ctx.database.write() as db:
-        if earlier := cookies.given(request, LOGIN_COOKIE):
-            people.sign_out(db, earlier)
-        token = people.sign_in(db, user_id, clock.now())
-        if reader := cookies.given(request, READER_COOKIE):
-            who = people.who(db, token, clock.now())
-            seats.sign_in_beside(db, reader, who.pseudonym, clock.now())
-    response = RedirectResponse(local_path(next), 303)
-    cookies.put(response, ctx.settings, LOGIN_COOKIE, token, int(people.LOGIN_LASTS.total_seconds()))
-    return response
+    with ctx.database.read() as db:
+        second = second_factor.is_on(db, user_id)
+    if second:
+        carried = second_factor.pending(ctx.settings.secret_key, user_id, clock.now())
+        return render(request, "signin/code.html", CodePage(local_path(next), carried, None))
+    return _signed_in(request, ctx, user_id, next)
+
+
+@router.post("/sign-in/code", response_model=None)
+def second_step(
+    request: Request,
+    ctx: Ctx,
+    pending: Annotated[str, Form(max_length=200)],
+    code: Annotated[str, Form(max_length=40)] = "",
+    next: Annotated[str, Form()] = "/",  # noqa: A002 - the query's usual name
+) -> HTMLResponse | RedirectResponse:
+    """The second factor, after the password was right."""
+    now, key = clock.now(), ctx.settings.secret_key
+    user_id = second_factor.whose(key, pending, now)
+    counted = [ctx.limiter.hit(limit, "second factor", user_id) for limit in CODES]
+    if not all(counted):
+        raise TooManyError("Too many attempts; please wait a minute, or ask an admin.")
+    try:
+        with ctx.database.write() as db:
+            second_factor.check(db, user_id, code, key, now)
+    except SignInRequiredError as refusal:
+        page = CodePage(local_path(next), pending, refusal.sentence)
+        return render(request, "signin/code.html", page, 401)
+    return _signed_in(request, ctx, user_id, next)
 
 
 @router.post("/sign-out")
@@ -102,6 +131,18 @@ def local_path(target: str) -> str:
     """The path to go to, or the start where it would lead elsewhere."""
     plain = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
     return target if plain and "\\" not in target else "/"
+
+
+def _signed_in(request: Request, ctx: Context, user_id: str, target: str) -> RedirectResponse:
+    """A new login in this browser, in place of the one it had; a reader's seat there knows of it."""
+    now = clock.now()
+    with ctx.database.write() as db:
+        token = people.sign_in(db, user_id, now, login(request))
+        if reader := cookies.given(request, READER_COOKIE):
+            seats.sign_in_beside(db, reader, people.who(db, token, now).pseudonym, now)
+    response = RedirectResponse(local_path(target), 303)
+    log_in(response, ctx, token)
+    return response
 
 
 def _count_attempt(request: Request, ctx: Context, email: str) -> None:

@@ -14,7 +14,7 @@ from tests.postgres import postgresql
 ROOT = Path(__file__).parents[2]
 AT = "'2026-01-02 00:00:00'"
 ROWS = (
-    f"INSERT INTO users VALUES ('u', 'a@example.org', 'researcher', 'x', {AT}, NULL)",
+    f"INSERT INTO users (id, email, role, password_hash, created_at, disabled_at) VALUES ('u', 'a@example.org', 'researcher', 'x', {AT}, NULL)",
     *(
         f"INSERT INTO image_sets (id, owner_id, name, kind, pipeline, created_at) VALUES ('{s}', 'u', '{s}', '{kind}', '{{}}', {AT})"
         for s, kind in (("real", "real"), ("synthetic", "synthetic"))

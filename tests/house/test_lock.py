@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).parents[2]
@@ -19,7 +20,9 @@ FLOORS = {
 
 def locked():
     lines = (ROOT / "constraints.txt").read_text().splitlines()
-    return {name.lower(): Version(version) for name, version in (line.split("==") for line in lines)}
+    return {
+        canonicalize_name(name): Version(version) for name, version in (line.split("==") for line in lines)
+    }
 
 
 @pytest.mark.parametrize(("name", "floor"), FLOORS.items())
@@ -47,5 +50,5 @@ def test_every_declared_package_is_locked():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     declared = [*project["dependencies"], *extras["worker"], *extras["dev"]]
-    names = {Requirement(text).name.lower() for text in declared}
+    names = {canonicalize_name(Requirement(text).name) for text in declared}
     assert names - set(locked()) == set()

@@ -38,7 +38,7 @@ def test_a_database_of_the_first_version_keeps_its_rows(empty):
     """Its checkpoints are referred to, and a preview becomes the first of several pictures."""
     schema.upgrade(empty, "20261123_first_tables")
     rows = (
-        "INSERT INTO users VALUES ('u', 'a@example.org', 'researcher', 'x', '2026-01-02 00:00:00', NULL)",
+        "INSERT INTO users (id, email, role, password_hash, created_at, disabled_at) VALUES ('u', 'a@example.org', 'researcher', 'x', '2026-01-02 00:00:00', NULL)",
         """INSERT INTO checkpoints (id, owner_id, name, artifact, facts, preview, created_at)
         VALUES ('c', 'u', 'one', 'a', '{}', 'previews/c.png', '2026-01-02 00:00:00')""",
         """INSERT INTO image_sets (id, owner_id, name, kind, pipeline, created_at)
@@ -69,7 +69,7 @@ def test_a_reading_from_before_practice_goes_on_where_it_stood(empty):
     """Its place is counted from its ratings, and it goes up and down without losing one."""
     schema.upgrade(empty, "20261127_pace_of_jobs")
     rows = (
-        "INSERT INTO users VALUES ('u', 'a@example.org', 'researcher', 'x', '2026-01-02 00:00:00', NULL)",
+        "INSERT INTO users (id, email, role, password_hash, created_at, disabled_at) VALUES ('u', 'a@example.org', 'researcher', 'x', '2026-01-02 00:00:00', NULL)",
         """INSERT INTO image_sets (id, owner_id, name, kind, pipeline, created_at)
         VALUES ('s', 'u', 'set', 'real', '{}', '2026-01-02 00:00:00')""",
         "INSERT INTO images VALUES ('i', 'ab'), ('j', 'cd')",

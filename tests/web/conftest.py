@@ -23,6 +23,7 @@ from tests.factories_dicom import write_slice
 
 PASSWORD = "a long enough password"
 OWNER, OTHER, ADMIN = "owner@example.org", "other@example.org", "admin@example.org"
+COLLEAGUE = "colleague@example.org"
 SIZE = 16
 REASON = "Images of a test: noise beside an untrained generator's."
 FORM = {
@@ -101,11 +102,12 @@ def generator_files(tmp_path_factory) -> dict[str, Path]:
 
 @pytest.fixture(scope="session")
 def empty_folder(tmp_path_factory) -> Path:
-    """A migrated data folder with two researchers and an admin."""
+    """A migrated data folder with three researchers and an admin."""
     folder = tmp_path_factory.mktemp("empty") / "data"
     for site in open_site(folder):
         with site.parts.database.write() as db:
-            for email, role in ((OWNER, "researcher"), (OTHER, "researcher"), (ADMIN, "admin")):
+            for email in (OWNER, OTHER, COLLEAGUE, ADMIN):
+                role = "admin" if email == ADMIN else "researcher"
                 people.add(db, email, role, PASSWORD, clock.now())
     return folder
 

@@ -12,7 +12,7 @@ from tests.web.test_conduct import WHY
 from tests.web.test_invitations import invite_list
 from tests.web.test_reminders import begin
 
-KNOWS = "owns this session or has seen the truth about images of its sets"
+KNOWS = "owns or shares this session or has seen the truth about images of its sets"
 HAS_READ = "Row 2: This person has already read images of this set. Nobody was invited."
 
 

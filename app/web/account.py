@@ -1,0 +1,188 @@
+"""One's own account: password, second factor, other browsers; and the page on which a link lets somebody choose a password."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from limits import parse
+
+from app import clock
+from app.errors import AppError, InvalidError, NotFoundError, TooManyError
+from app.services import passwords, people, second_factor
+from app.services.people import SignedIn
+from app.services.second_factor import Enrolment
+from app.web import cookies
+from app.web.deps import LOGIN_COOKIE, Context, Ctx, CurrentUser, log_in, login
+from app.web.pages import render, status_of
+
+router = APIRouter()
+PASSWORDS = parse("10/hour")  # attempts at the present password, which takes long to check
+LINKS = parse("30/hour")  # unknown links that one address tries
+Text = Annotated[str, Form(max_length=2000)]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPage:
+    """account/account.html: `browsers` counts where the user is signed in, `problem` says why something was refused."""
+
+    user: SignedIn
+    browsers: int
+    second_factor: bool
+    codes_left: int
+    enrolment: Enrolment | None
+    done: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodesPage:
+    """account/codes.html: recovery codes, shown this once."""
+
+    user: SignedIn
+    codes: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ChoosePage:
+    """account/choose.html: a password for the address whose link this is."""
+
+    token: str
+    email: str
+    problem: str
+
+
+_DONE = {
+    "password": "The password is changed. Other browsers are signed out.",
+    "browsers": "Other browsers are signed out.",
+}
+
+
+@router.get("/account")
+def account(request: Request, ctx: Ctx, user: CurrentUser, done: str = "") -> HTMLResponse:
+    return _page(request, ctx, user, done=_DONE.get(done, ""))
+
+
+@router.post("/account/password", response_model=None)
+def change_password(
+    request: Request, ctx: Ctx, user: CurrentUser, present: Text = "", new: Text = "", again: Text = ""
+) -> HTMLResponse | RedirectResponse:
+    try:
+        _require_password(ctx, user, present)
+        hashed = passwords.chosen(new, again, user.email)
+    except AppError as refusal:
+        return _page(request, ctx, user, problem=refusal.sentence, status=status_of(refusal))
+    with ctx.database.write() as db:
+        passwords.change(db, user.id, hashed, ctx.settings.secret_key, clock.now())
+        token = people.sign_in(db, user.id, clock.now())
+    response = RedirectResponse("/account?done=password", 303)
+    log_in(response, ctx, token)
+    return response
+
+
+@router.post("/account/browsers")
+def sign_out_elsewhere(request: Request, ctx: Ctx, user: CurrentUser) -> RedirectResponse:
+    with ctx.database.write() as db:
+        people.sign_out_elsewhere(db, user, login(request))
+    return RedirectResponse("/account?done=browsers", 303)
+
+
+@router.post("/account/second-factor", response_model=None)
+def begin_second_factor(
+    request: Request, ctx: Ctx, user: CurrentUser, present: Text = ""
+) -> HTMLResponse | RedirectResponse:
+    try:
+        _require_password(ctx, user, present)
+        with ctx.database.write() as db:
+            second_factor.begin(db, user)
+    except AppError as refusal:
+        return _page(request, ctx, user, problem=refusal.sentence, status=status_of(refusal))
+    return RedirectResponse("/account#second-factor", 303)
+
+
+@router.post("/account/second-factor/confirm")
+def confirm_second_factor(request: Request, ctx: Ctx, user: CurrentUser, code: Text = "") -> HTMLResponse:
+    try:
+        _count(ctx, user)
+        with ctx.database.write() as db:
+            codes = second_factor.confirm(db, user, code, ctx.settings.secret_key, clock.now())
+    except AppError as refusal:
+        return _page(request, ctx, user, problem=refusal.sentence, status=status_of(refusal))
+    return render(request, "account/codes.html", CodesPage(user, codes))
+
+
+@router.post("/account/second-factor/off", response_model=None)
+def switch_off_second_factor(
+    request: Request, ctx: Ctx, user: CurrentUser, present: Text = ""
+) -> HTMLResponse | RedirectResponse:
+    try:
+        _require_password(ctx, user, present)
+        with ctx.database.write() as db:
+            second_factor.forget(db, user.id, user.pseudonym, ctx.settings.secret_key, clock.now())
+    except AppError as refusal:
+        return _page(request, ctx, user, problem=refusal.sentence, status=status_of(refusal))
+    return RedirectResponse("/account#second-factor", 303)
+
+
+@router.get("/password/{token}")
+def choose_page(request: Request, token: str, ctx: Ctx) -> HTMLResponse:
+    return render(request, "account/choose.html", ChoosePage(token, _of_link(request, ctx, token), ""))
+
+
+@router.post("/password/{token}", response_model=None)
+def choose(
+    request: Request, token: str, ctx: Ctx, new: Text = "", again: Text = ""
+) -> HTMLResponse | RedirectResponse:
+    """Choose a password; the link ends with it."""
+    email = _of_link(request, ctx, token)
+    try:
+        hashed = passwords.chosen(new, again, email)
+    except InvalidError as refusal:
+        page = ChoosePage(token, email, refusal.sentence)
+        return render(request, "account/choose.html", page, status_of(refusal))
+    with ctx.database.write() as db:
+        passwords.choose(db, token, hashed, ctx.settings.secret_key, clock.now())
+    response = RedirectResponse("/sign-in", 303)
+    cookies.drop(response, ctx.settings, LOGIN_COOKIE)
+    return response
+
+
+def _of_link(request: Request, ctx: Context, token: str) -> str:
+    """The address whose link it is; unknown links are counted, and refused after too many."""
+    address = request.client.host if request.client else "unknown"
+    if not ctx.limiter.test(LINKS, "password link", address):
+        raise TooManyError("Too many links that are not valid; please wait.")
+    try:
+        with ctx.database.read() as db:
+            return passwords.of_link(db, token, clock.now())
+    except NotFoundError:
+        ctx.limiter.hit(LINKS, "password link", address)
+        raise
+
+
+def _require_password(ctx: Context, user: SignedIn, present: str) -> None:
+    """Raise InvalidError where this is not the user's password; slow by design, so it stands before any write."""
+    _count(ctx, user)
+    with ctx.database.read() as db:
+        passwords.require(db, user.id, present)
+
+
+def _count(ctx: Context, user: SignedIn) -> None:
+    if not ctx.limiter.hit(PASSWORDS, "password", user.id):
+        raise TooManyError("Too many attempts; please wait an hour.")
+
+
+def _page(
+    request: Request, ctx: Context, user: SignedIn, *, done: str = "", problem: str = "", status: int = 200
+) -> HTMLResponse:
+    with ctx.database.read() as db:
+        page = AccountPage(
+            user=user,
+            browsers=people.logins(db, user, clock.now()),
+            second_factor=second_factor.is_on(db, user.id),
+            codes_left=second_factor.codes_left(db, user.id),
+            enrolment=second_factor.enrolment(db, user, ctx.settings.secret_key),
+            done=done,
+            problem=problem,
+        )
+    return render(request, "account/account.html", page, status)
