@@ -100,7 +100,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(SameOriginWrites)
     app.add_middleware(TrustedHosts, names=settings.trusted_hosts)
     app.add_middleware(SecurityHeaders, secure=settings.secure_cookies)
-    app.add_middleware(Measured, measures=ctx.measures)
+    app.add_middleware(Measured, measures=ctx.measures, logged=settings.log_requests)
     return app
 
 

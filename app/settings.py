@@ -32,6 +32,7 @@ _KNOWN = {
     "UPLOAD_LIMIT_MB",
     "FORWARDED_ALLOW_IPS",
     "LOG_FORMAT",
+    "LOG_REQUESTS",
     "METRICS_TOKEN",
     *relay.NAMES,
 }
@@ -53,6 +54,7 @@ class Settings:
     forwarded_allow_ips: str = "127.0.0.1"
     relay: Relay | None = None
     log_format: str = "text"
+    log_requests: bool = True
     metrics_token: bytes = b""
 
     @property
@@ -105,6 +107,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         forwarded_allow_ips=environ.get(PREFIX + "FORWARDED_ALLOW_IPS") or "127.0.0.1",
         relay=mail_server,
         log_format=_one_of(environ, "LOG_FORMAT", logs.FORMATS),
+        log_requests=_flag(environ, "LOG_REQUESTS", default=True),
         metrics_token=_token(environ, "METRICS_TOKEN"),
     )
 

@@ -84,7 +84,9 @@ def of_session(settings: Settings, database: Database, session_id: str) -> Itera
         try:
             with database.read() as db, copy.write() as into:
                 owner_id = auditing.copy(db, into, session_id)
-            yield Rehearsal(replace(settings, database_url=url), copy, session_id, owner_id)
+            yield Rehearsal(
+                replace(settings, database_url=url, log_requests=False), copy, session_id, owner_id
+            )
         finally:
             copy.close()
 

@@ -23,7 +23,6 @@ class UserRow:
     id: str
     email: str
     role: str
-    created_at: datetime
     last_used_at: datetime | None
     sessions: int
     second_factor: bool
@@ -62,7 +61,6 @@ def listing(db: Session, user: SignedIn) -> list[UserRow]:
             id=row.id,
             email=row.email,
             role=row.role,
-            created_at=row.created_at,
             last_used_at=used.get(row.id),
             sessions=counts.get(row.id, 0),
             second_factor=row.second_factor_at is not None,

@@ -71,11 +71,10 @@ class Measures:
 
 
 class Measured:
-    """Counts, times and logs every request."""
+    """Counts and times every request, and logs it where `logged`."""
 
-    def __init__(self, app: ASGIApp, measures: Measures) -> None:
-        self.app = app
-        self.measures = measures
+    def __init__(self, app: ASGIApp, measures: Measures, *, logged: bool) -> None:
+        self.app, self.measures, self.logged = app, measures, logged
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -98,7 +97,7 @@ class Measured:
         method, route = scope["method"], route_of(scope)
         self.measures.seconds.labels(method, route).observe(seconds)
         self.measures.answers.labels(method, route, str(status)).inc()
-        if route not in _QUIET:
+        if self.logged and route not in _QUIET:
             log.info("request", method=method, route=route, status=status, ms=round(1000 * seconds, 1))
 
 
