@@ -11,6 +11,7 @@ ADDRESSES = {
     "page.action": "an address of the page's own route",
     "page.back": "/ or /read",
     "offer.address": "a path and a language of the list",
+    "page.enrolment.picture": "a data: address that holds a picture of ours",
     "letter.mailto": "mailto: and an address in percent signs",
     "slice.source": "a data: URL that the program made",
     "page.pictures[each.model, each.image]": "a data: URL that the program made",

@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from app import clock
 from app.services import people
 from app.tables.people import User
-from tests.web import test_security as walk
+from tests.web import walk
 from tests.web.conftest import OWNER, PASSWORD, open_site, text
 
 BEGINNINGS = {
@@ -32,7 +32,7 @@ def answers(tmp_path_factory, furnished_folder):
     shutil.copytree(folder, copied)
     for site in open_site(copied):
         owner, reader = site.browser(OWNER), site.browser()
-        ids = walk.things(site, owner, known)
+        ids = walk.furnish(owner, site, known)
         reader.post(f"/r/{ids['token']}")
         routes = walk.routes(site.app.app)
         asked = [
