@@ -15,18 +15,22 @@ SOAK = bool(os.environ.get("SOAK_TESTS"))
 AT_ONCE = 16
 KILLS = int(os.environ.get("KILLS", "500" if SOAK else "3"))
 SEATS = int(os.environ.get("SEATS", "125000" if SOAK else "32"))  # of eight images each
-"""The soak's million of submissions takes hours; KILLS and SEATS make it smaller."""
+PAUSE = 0.01 if SOAK else 0.25  # seconds between a reader's answers, at most
+SEED = int(os.environ.get("SEED", "20261123"))
+"""The soak's million of submissions takes hours; KILLS and SEATS make it smaller, and SEED each part another one."""
 
 
 @pytest.mark.timeout(10 * 3600 if SOAK else 240)
 def test_acknowledged_is_stored_and_stored_was_attempted_once(furnished, owner, known):
     session_id = ident(opened(furnished, owner, known))
-    server, book, rng = Server(furnished.settings.data_dir), readers.Book(), random.Random(20261123)
+    server, book, rng = Server(furnished.settings.data_dir), readers.Book(), random.Random(SEED)
     cookies = readers.invited(furnished, session_id, SEATS)
     server.start()
     threads = [
         threading.Thread(
-            target=readers.read_one_after_the_other, args=(server, book, cookies[n::AT_ONCE], n), daemon=True
+            target=readers.read_one_after_the_other,
+            args=(server, book, cookies[n::AT_ONCE], SEED + n, PAUSE),
+            daemon=True,
         )
         for n in range(AT_ONCE)
     ]
@@ -34,7 +38,7 @@ def test_acknowledged_is_stored_and_stored_was_attempted_once(furnished, owner, 
         thread.start()
     kills = 0
     while kills < KILLS and any(thread.is_alive() for thread in threads):
-        time.sleep(rng.uniform(0.05, 0.8))
+        time.sleep(rng.uniform(0.05, 0.5))
         server.kill()
         kills += 1
         server.start()
