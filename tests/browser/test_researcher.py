@@ -85,7 +85,7 @@ def signed_in(browser, url):
     """Makes pages of a signed-in browser; what a page complains of (errors, refused scripts) fails the test."""
     contexts, complaints = [], []
 
-    def make(**options):
+    def make(email=OWNER, **options):
         context = browser.new_context(base_url=url, **options)
         context.set_default_timeout(20_000)
         contexts.append(context)
@@ -93,7 +93,7 @@ def signed_in(browser, url):
         page.on("console", lambda said: complaints.append(said.text) if is_complaint(said) else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto("/sign-in")
-        page.get_by_label("E-mail").fill(OWNER)
+        page.get_by_label("E-mail").fill(email)
         page.get_by_label("Password").fill(PASSWORD)
         page.keyboard.press("Enter")
         page.wait_for_url(f"{url}/")
