@@ -234,6 +234,23 @@ def report(
     reports.report(ratings, out, points, margin, distances)
 
 
+@app.command(name="experiments")
+def compare_experiments(
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUN_DIR…", help="Folders of training runs, an experiment each.")
+    ],
+    out: Annotated[Path | None, typer.Option(help="Folder to write tables and figures to.")] = None,
+    budget: Annotated[
+        float | None, typer.Option(min=0, help="Choose among snapshots up to so many kimg.")
+    ] = None,
+    baseline: Annotated[str, typer.Option(help="The run that improvements are relative to.")] = "",
+) -> None:
+    """Training experiments side by side: best snapshots, relative improvements, and where losses diverge."""
+    from app.cli import experiments
+
+    experiments.compare(runs, out, budget, baseline)
+
+
 @app.command()
 def mrmc(
     scores: Annotated[

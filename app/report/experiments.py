@@ -1,0 +1,265 @@
+"""Training experiments side by side: the study's Table 1 and Figure 2, out of one's own runs' folders."""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from app.errors import InvalidError
+from app.report import cells, latex, printing
+from app.report.figures import training
+from app.report.figures.canvas import Figure
+from app.runs import divergence, metrics
+from app.runs.directory import Run
+from app.runs.divergence import Course
+from app.runs.metrics import Score
+
+COLUMNS = (
+    "experiment",
+    "images",
+    "resolution",
+    "pretraining",
+    "augmentation",
+    "gamma",
+    "batch",
+    "metric",
+    "kimg",
+    "value",
+    "baseline",
+    "improvement",
+    "diverges_at",
+    "snapshot",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """A run in the table: its best snapshot within the budget by `metric`, None where none was measured.
+
+    `improvement` is the part of the baseline's value by which it is lower, None where the two cannot be compared.
+    """
+
+    name: str
+    run: Run
+    metric: str
+    best: Score | None
+    improvement: float | None
+    course: Course
+
+
+@dataclass(frozen=True, slots=True)
+class Experiments:
+    """All of them in the order given; `baseline` is a name, empty for none, `budget` in kimg, infinite for none."""
+
+    experiments: tuple[Experiment, ...]
+    baseline: str
+    budget: float
+
+
+def compare(runs: Sequence[Run], baseline: str = "", budget: float = math.inf) -> Experiments:
+    """Raises InvalidError where no run has the baseline's name, or its best snapshot within the budget was not measured."""
+    names = _names(runs)
+    chosen = {name: _best(run, budget) for name, run in zip(names, runs, strict=True)}
+    if baseline and baseline not in chosen:
+        raise InvalidError(f"There is no run “{baseline}”; those given are {', '.join(names)}.")
+    against = chosen[baseline] if baseline else ("", None)
+    if baseline and against[1] is None:
+        raise InvalidError(f"Nothing of “{baseline}” was measured within the budget, so it is no baseline.")
+    return Experiments(
+        tuple(
+            Experiment(
+                name=name,
+                run=run,
+                metric=chosen[name][0],
+                best=chosen[name][1],
+                improvement=_improvement(chosen[name], against),
+                course=divergence.course(run.ticks),
+            )
+            for name, run in zip(names, runs, strict=True)
+        ),
+        baseline,
+        budget,
+    )
+
+
+def _names(runs: Sequence[Run]) -> list[str]:
+    """The runs' names; of two alike the later gets a number."""
+    found: list[str] = []
+    for run in runs:
+        name, number = run.name, 2
+        while name in found:
+            name, number = f"{run.name} ({number})", number + 1
+        found.append(name)
+    return found
+
+
+def _best(run: Run, budget: float) -> tuple[str, Score | None]:
+    return run.metric, metrics.best(run.scores.get(run.metric, ()), budget)
+
+
+def _improvement(own: tuple[str, Score | None], against: tuple[str, Score | None]) -> float | None:
+    """None for the baseline itself, and for values of different measures: those are never compared."""
+    if own[1] is None or against[1] is None or own is against or _kind(own[0]) != _kind(against[0]):
+        return None
+    return metrics.improvement(own[1].value, against[1].value)
+
+
+def _kind(metric: str) -> str:
+    """Published weights carry the FID of all images in their names."""
+    return metrics.FID if metric == metrics.FROM_NAMES else metric
+
+
+def csv(found: Experiments) -> str:
+    """Table 1 as CSV; `baseline` is true for the run that the others are compared with."""
+    lines = []
+    for each in found.experiments:
+        given, best = each.run.options, each.best
+        lines.append(
+            (
+                each.name,
+                each.run.options.images,
+                given.resolution,
+                given.pretraining,
+                given.augmentation,
+                given.gamma,
+                given.batch,
+                each.metric,
+                best.kimg if best else None,
+                best.value if best else None,
+                str(each.name == found.baseline).lower() if found.baseline else "",
+                each.improvement,
+                each.course.diverges_at,
+                best.snapshot if best else None,
+            )
+        )
+    return cells.table(COLUMNS, lines)
+
+
+def tex(found: Experiments) -> str:
+    r"""Table 1 for a document with \usepackage{booktabs}."""
+    head = [
+        "Experiment",
+        "Images",
+        "Pretraining",
+        "Augmentation",
+        "FID",
+        "kimg",
+        "Improvement",
+        "Diverges at",
+    ]
+    rows = [" & ".join(_row(each)) + r" \\" for each in found.experiments]
+    return "\n".join(
+        [
+            r"% Needs \usepackage{booktabs}. " + latex.escape(_note(found)).replace("\n", " "),
+            r"\begin{tabular}{llllrrrr}",
+            r"\toprule",
+            " & ".join(head) + r" \\",
+            r"\midrule",
+            *rows,
+            r"\bottomrule",
+            r"\end{tabular}",
+            "",
+        ]
+    )
+
+
+def _row(each: Experiment) -> list[str]:
+    given, best = each.run.options, each.best
+    texts = [
+        each.name,
+        _whole(given.images),
+        given.pretraining or "–",
+        given.augmentation or "–",
+        f"{best.value:.2f}" if best else printing.NA,
+        f"{best.kimg:g}" if best else printing.NA,
+        "–" if each.improvement is None else printing.percent(each.improvement, 1),
+        "–" if each.course.diverges_at is None else f"{each.course.diverges_at:g}",
+    ]
+    return [latex.escape(text) for text in texts]
+
+
+def _whole(number: int | None) -> str:
+    return "–" if number is None else f"{number}"
+
+
+def _note(found: Experiments) -> str:
+    measured = sorted({each.metric for each in found.experiments if each.best})
+    budget = "" if math.isinf(found.budget) else f" within {found.budget:g} kimg"
+    against = f" Improvement on {found.baseline}." if found.baseline else ""
+    return f"Best snapshot of each run{budget}, by {', '.join(measured) or 'nothing measured'}.{against} {divergence.RULE}"
+
+
+def lines(found: Experiments) -> list[str]:
+    """What a terminal says, a line a run."""
+    said = []
+    for each in found.experiments:
+        best = each.best
+        words = (
+            f"{each.metric} {best.value:.2f} at {best.kimg:g} kimg ({best.snapshot})"
+            if best
+            else "no snapshot was measured"
+        )
+        if each.improvement is not None:
+            words += f", {printing.percent(each.improvement, 1)} lower than {found.baseline}"
+        at = each.course.diverges_at
+        words += f"; diverges at {at:g} kimg" if at is not None else ""
+        said += [f"{each.name}: {words}.", *(f"  missing {what}" for what in each.run.missing)]
+    return said
+
+
+def data(found: Experiments) -> dict[str, object]:
+    """Everything, for JSON: no NaN, None where there is no number."""
+    return {
+        "budget_kimg": None if math.isinf(found.budget) else found.budget,
+        "baseline": found.baseline or None,
+        "rule_of_divergence": divergence.RULE,
+        "experiments": [
+            {
+                "experiment": each.name,
+                **asdict(each.run.options),
+                "metric": each.metric or None,
+                "best": asdict(each.best) if each.best else None,
+                "improvement": each.improvement,
+                "diverges_at_kimg": each.course.diverges_at,
+                "ticks": len(each.run.ticks),
+                "ticks_without_losses": each.course.left_out,
+                "scores": {name: [asdict(one) for one in scores] for name, scores in each.run.scores.items()},
+                "missing": each.run.missing,
+            }
+            for each in found.experiments
+        ],
+    }
+
+
+def figures(found: Experiments) -> list[Figure]:
+    """Those that there is something to draw for: losses apart (Figure 2), the measure over kimg, augmentation over kimg."""
+    numbered = list(enumerate(found.experiments))
+    measured = [(number, each) for number, each in numbered if each.metric]
+    drawn = [("losses.svg", training.losses([(n, each.name, each.course) for n, each in numbered]))]
+    for kind in sorted({_kind(each.metric) for _, each in measured}):
+        alike = [
+            (n, each.name, each.run.scores[each.metric], each.best)
+            for n, each in measured
+            if _kind(each.metric) == kind
+        ]
+        drawn.append((f"{kind}.svg", training.scores(kind, alike)))
+    drawn.append(
+        ("augmentation.svg", training.augmentation([(n, each.name, each.run.ticks) for n, each in numbered]))
+    )
+    return [Figure(name, *one) for name, one in drawn if one]
+
+
+def write(found: Experiments, out: Path) -> list[Figure]:
+    """table1.csv, table1.tex, experiments.json and the figures in `out`; the figures drawn."""
+    out.mkdir(parents=True, exist_ok=True)
+    drawn = figures(found)
+    texts = {
+        "table1.csv": csv(found),
+        "table1.tex": tex(found),
+        "experiments.json": json.dumps(data(found), indent=1, ensure_ascii=False, allow_nan=False) + "\n",
+        **{figure.name: figure.file for figure in drawn},
+    }
+    for name, text in texts.items():
+        (out / name).write_text(text, encoding="utf-8", newline="")
+    return drawn
