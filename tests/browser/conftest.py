@@ -11,7 +11,8 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
-    "--host-resolver-rules=MAP plain.test 127.0.0.1",  # a name without HTTPS that is not localhost
+    # plain.test is a name without HTTPS that is not localhost; no other name leads anywhere
+    "--host-resolver-rules=MAP plain.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 ]
 
 
