@@ -17,6 +17,8 @@ STUDY = {
     ("/sessions/{session_id}/readers", "code"): "single code",
     ("/sessions/{session_id}/invitations/wording", "subject"): "invitation subject",
     ("/sessions/{session_id}/invitations/wording", "body"): "invitation body",
+    ("/admin/users", "email"): "user's address",
+    ("/sessions/{session_id}/colleagues", "email"): "user's address",
     ("/read/ratings", "remark"): "remark",
     ("/read/ratings", "cue"): "cue 0",
 }
@@ -43,7 +45,9 @@ KEPT_BY_KIND = {
     **dict.fromkeys(
         ("image", "reading", "real_set_id", "template", "session", "follows", "subject"), "an identifier"
     ),
-    **dict.fromkeys(("item", "key"), "an identifier"),
+    **dict.fromkeys(("item", "key", "pending"), "an identifier"),
+    **dict.fromkeys(("present", "new", "again", "code"), "a password or a code, which no page shows"),
+    **dict.fromkeys(("role", "done"), "one of a list"),
 }
 """Fields that no page shows later, with the reason; each is still tried for what comes back at once."""
 

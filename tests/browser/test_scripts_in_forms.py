@@ -22,7 +22,7 @@ from tests.browser.test_scripts_in_texts import (
 from tests.browser.watched import watched
 from tests.cli.test_report import STUDY, run
 from tests.house.source import calls
-from tests.web import test_security as walk
+from tests.web import walk
 from tests.web.conftest import FORM
 
 __all__ = [
@@ -60,7 +60,7 @@ def forms(app):
 
 
 def test_what_is_typed_into_any_form_comes_back_as_text(browser, server, furnished, owner, known):
-    ids = walk.things(furnished, owner, known)
+    ids = walk.furnish(owner, furnished, known)
     with watched(browser, server.url) as guest:
         signed_in(guest)
         for begin, (path, names) in enumerate(forms(furnished.app.app)):

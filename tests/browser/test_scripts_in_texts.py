@@ -14,7 +14,7 @@ from tests.browser.watched import watched
 from tests.factories_dicom import write_slice
 from tests.faults.conftest import empty_folder, furnished, furnished_folder, generator_files, known, owner
 from tests.servers import Server
-from tests.web import test_security as walk
+from tests.web import walk
 from tests.web.conftest import ADMIN, OWNER, PASSWORD, create, ident, png, sample
 from tests.web.test_reminders import days_pass
 
@@ -242,7 +242,7 @@ def test_texts_are_shown_as_texts_and_run_nothing(browser, server, furnished, ow
             stranger.post(joining, {})
         study.reasons(researcher)
         files_of_browsers(study, researcher, tmp_path)
-        ids = walk.things(furnished, owner, known) | {
+        ids = walk.furnish(owner, furnished, known) | {
             "session_id": study.session_id,
             "set_id": ident(study.known.real_set),
             "image_id": "0" * 32,
@@ -254,6 +254,10 @@ def test_texts_are_shown_as_texts_and_run_nothing(browser, server, furnished, ow
         ]:
             researcher.visit(path)
         signed_in(researcher, ADMIN)
+        address = texts.of("user's address", 60, most=0, around="{}@example.org")
+        researcher.post("/admin/users", {"email": address, "role": "researcher"})
+        researcher.visit("/admin/users")
+        researcher.post(f"{study.address}/colleagues", {"email": address})
         for path in ("/", "/sessions", "/image-sets", "/checkpoints", study.address):
             researcher.visit(path)
         with watched(browser) as alone:
