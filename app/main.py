@@ -39,9 +39,11 @@ from app.web import (
     sharing,
     signin,
     stimuli,
+    tokens,
     users,
     writing,
 )
+from app.web.api import described, routes
 from app.web.deps import Context
 from app.web.hosts import TrustedHosts
 from app.web.measuring import Measured
@@ -87,8 +89,11 @@ def create_app(settings: Settings) -> FastAPI:
         audits,
         reports,
         account,
+        tokens,
         admin,
         users,
+        described,
+        routes,
     ):
         app.include_router(router.router)
     app.mount("/static", GZipMiddleware(StaticFiles(directory=bundled.path("static"))), name="static")

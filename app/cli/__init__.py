@@ -19,7 +19,9 @@ app = typer.Typer(
 user_app = typer.Typer(help="Researchers and admins.", no_args_is_help=True)
 images_app = typer.Typer(help="Sets of real images.", no_args_is_help=True)
 checkpoint_app = typer.Typer(help="Trained generators.", no_args_is_help=True)
+token_app = typer.Typer(help="Tokens of the API.", no_args_is_help=True)
 app.add_typer(user_app, name="user")
+app.add_typer(token_app, name="token")
 app.add_typer(images_app, name="images")
 app.add_typer(checkpoint_app, name="checkpoint")
 
@@ -111,6 +113,35 @@ def user_add(
     from app.cli import studies
 
     studies.add_user(os.environ, email, role, sys.stdin.readline().rstrip("\n") if password_stdin else None)
+
+
+@token_app.command("add")
+def token_add(
+    email: str,
+    name: Annotated[str, typer.Option(help="What it is for.")],
+    days: Annotated[int, typer.Option(help="30, 90 or 365.")] = 90,
+    read_only: Annotated[bool, typer.Option("--read-only", help="It changes nothing.")] = False,
+) -> None:
+    """Make a token of the API for a user; it is printed once."""
+    from app.cli import tokens
+
+    tokens.add(os.environ, email, name, days, read_only=read_only)
+
+
+@token_app.command("list")
+def token_list(email: str) -> None:
+    """Tell a user's tokens: id, name, until when, last used."""
+    from app.cli import tokens
+
+    tokens.tell(os.environ, email)
+
+
+@token_app.command("revoke")
+def token_revoke(token: Annotated[str, typer.Argument(metavar="ID")]) -> None:
+    """Make a token useless, by its id."""
+    from app.cli import tokens
+
+    tokens.revoke(os.environ, token)
 
 
 @images_app.command("import")

@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from app.errors import ConflictError, ForbiddenError, NotFoundError
-from app.services import audit, passwords, people, second_factor
+from app.services import audit, passwords, people, second_factor, ways_in
 from app.services.people import SignedIn
 from app.tables.people import Login, PasswordLink, User
 from app.tables.sessions import VttSession
@@ -89,14 +89,14 @@ def offer_password(db: Session, user: SignedIn, user_id: str, key: bytes, now: d
 
 
 def set_role(db: Session, user: SignedIn, user_id: str, role: str, key: bytes, now: datetime) -> None:
-    """Change a role; the user's logins end, since each was made with the old one."""
+    """Change a role; the user's logins and tokens end, since each was made with the old one."""
     people.require_role(role)
     row = _other(db, user, user_id)
     if row.role == role:
         return
     record(db, user.pseudonym, row.id, "role changed", key, now, old=row.role, new=role)
     row.role = role
-    _end_logins(db, row.id)
+    ways_in.end(db, row.id, now)
 
 
 def disable(db: Session, user: SignedIn, user_id: str, key: bytes, now: datetime) -> None:
@@ -105,7 +105,7 @@ def disable(db: Session, user: SignedIn, user_id: str, key: bytes, now: datetime
     if row.disabled_at is not None:
         return
     row.disabled_at = now
-    _end_logins(db, row.id)
+    ways_in.end(db, row.id, now)
     db.execute(delete(PasswordLink).where(PasswordLink.user_id == row.id))
     record(db, user.pseudonym, row.id, "user shut out", key, now)
 
@@ -123,7 +123,7 @@ def forget_second_factor(db: Session, user: SignedIn, user_id: str, key: bytes, 
     """Take away the second factor of somebody who lost the phone and the recovery codes."""
     row = _other(db, user, user_id)
     second_factor.forget(db, row.id, user.pseudonym, key, now)
-    _end_logins(db, row.id)
+    ways_in.end(db, row.id, now)
 
 
 def record(
@@ -151,7 +151,3 @@ def _other(db: Session, user: SignedIn, user_id: str) -> User:
 
 def _offered(db: Session, row: User, now: datetime) -> Offered:
     return Offered(row.email, passwords.offer(db, row.id, now))
-
-
-def _end_logins(db: Session, user_id: str) -> None:
-    db.execute(delete(Login).where(Login.user_id == user_id))

@@ -28,6 +28,7 @@ class CheckpointRow:
     experiment: str
     job: JobView | None
     pictured: bool
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,7 @@ def listing(db: Session, user: SignedIn, now: datetime) -> list[CheckpointRow]:
             experiment=experiment or "",
             job=jobs.shown_by_id(db, c.job_id, now),
             pictured=grid is not None,
+            created_at=c.created_at,
         )
         for c, experiment, grid in db.execute(query)
     ]

@@ -71,6 +71,18 @@ class ImageSetView:
 
 
 @dataclass(frozen=True, slots=True)
+class PlacedImage:
+    """An image of a set: its place and frame in an import, or its seed; 0 for what it has not."""
+
+    id: str
+    place: int
+    frame: int
+    seed: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
 class SampledImage:
     """A sampled image's stored file, its checkpoint's weights, and what renders it again."""
 
@@ -321,6 +333,19 @@ def view(db: Session, user: SignedIn, set_id: str, now: datetime) -> ImageSetVie
         checkpoint_name=checkpoint.name if checkpoint else None,
         created_at=image_set.created_at,
     )
+
+
+def placed(db: Session, user: SignedIn, set_id: str) -> list[PlacedImage]:
+    """All images of a set, by place, frame and seed; raises NotFoundError."""
+    own(db, user, set_id)
+    columns = (Origin.image_id, Origin.place, Origin.frame, Origin.seed, Origin.width, Origin.height)
+    found = [
+        PlacedImage(key, place or 0, frame or 0, seed or 0, width, height)
+        for key, place, frame, seed, width, height in db.execute(
+            select(*columns).where(Origin.image_set_id == set_id)
+        )
+    ]
+    return sorted(found, key=lambda one: (one.place, one.frame, one.seed, one.id))
 
 
 def image_bytes(db: Session, artifacts: Artifacts, user: SignedIn, set_id: str, image_id: str) -> bytes:

@@ -53,9 +53,16 @@ def invite_all(
     db: Session, user: SignedIn, session_id: str, listed: str, key: bytes, now: datetime
 ) -> InvitedList:
     """A personal link for each row of a list that is new; raises InvalidError with a sentence for each row that cannot be used."""
+    invitations.require_invitable(sessions.own(db, user, session_id))
+    return invite_rows(db, user, session_id, reader_lists.read(listed), key, now)
+
+
+def invite_rows(
+    db: Session, user: SignedIn, session_id: str, rows: Sequence[Row], key: bytes, now: datetime
+) -> InvitedList:
+    """The same for rows that somebody else has read."""
     session = sessions.own(db, user, session_id)
     invitations.require_invitable(session)
-    rows = reader_lists.read(listed)
     there = _There(
         frozenset(row.code for row in contacts.of_session(db, session_id)),
         contacts.fingerprints(db, session_id),

@@ -10,8 +10,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.errors import InvalidError, NotFoundError
-from app.services import audit, tokens
-from app.tables.people import Login, PasswordLink, User
+from app.services import audit, tokens, ways_in
+from app.tables.people import PasswordLink, User
 
 SHORTEST = 12
 LONGEST = 1000
@@ -62,8 +62,8 @@ def require(db: Session, user_id: str, password: str) -> User:
 
 
 def change(db: Session, user_id: str, password_hash: str, key: bytes, now: datetime) -> None:
-    """Store what `hashed` gave; all logins of the user end."""
-    _store(db, db.get_one(User, user_id), password_hash)
+    """Store what `hashed` gave; all logins of the user end, and all tokens."""
+    _store(db, db.get_one(User, user_id), password_hash, now)
     _record(db, user_id, "by its user", key, now)
 
 
@@ -81,9 +81,9 @@ def of_link(db: Session, token: str, now: datetime) -> str:
 
 
 def choose(db: Session, token: str, password_hash: str, key: bytes, now: datetime) -> None:
-    """Store the password that was chosen by a link, which ends with it, as all logins do; raises NotFoundError."""
+    """Store the password that was chosen by a link, which ends with it, as all logins and tokens do; raises NotFoundError."""
     user = _linked(db, token, now)
-    _store(db, user, password_hash)
+    _store(db, user, password_hash, now)
     _record(db, user.id, "by a link", key, now)
 
 
@@ -102,10 +102,10 @@ def _linked(db: Session, token: str, now: datetime) -> User:
     return user
 
 
-def _store(db: Session, user: User, password_hash: str) -> None:
+def _store(db: Session, user: User, password_hash: str, now: datetime) -> None:
     user.password_hash = password_hash
     db.execute(delete(PasswordLink).where(PasswordLink.user_id == user.id))
-    db.execute(delete(Login).where(Login.user_id == user.id))
+    ways_in.end(db, user.id, now)
 
 
 def _record(db: Session, user_id: str, how: str, key: bytes, now: datetime) -> None:

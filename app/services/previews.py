@@ -54,7 +54,12 @@ def open_for_researcher(session: VttSession, now: datetime) -> None:
 
 
 def enter(db: Session, user: SignedIn, session_id: str, key: bytes, now: datetime) -> str:
-    """A new reading of the preview; returns the token for its cookie. Raises ConflictError before it is ready.
+    """A new reading of the preview; returns the token for its cookie. Raises ConflictError before it is ready."""
+    return seats.confirm(db, link(db, user, session_id, key, now), now)
+
+
+def link(db: Session, user: SignedIn, session_id: str, key: bytes, now: datetime) -> str:
+    """The token of a personal link to a new reading of the preview; raises ConflictError before it is ready.
 
     Practice tells the truth about some images of the sets, so who previews it has seen truth of this session.
     """
@@ -66,8 +71,7 @@ def enter(db: Session, user: SignedIn, session_id: str, key: bytes, now: datetim
     if Protocol.from_json(session.protocol).practice.images:
         sessions.record(db, key, user, session, audit.TRUTH_SEEN, now, images="practice of a preview")
         eligibility.end_seats(db, session.id, user.pseudonym, key)
-    invited = invitations.invite(db, found.id, found.owner_id, None, now)
-    return seats.confirm(db, invited.token, now)
+    return invitations.invite(db, found.id, found.owner_id, None, now).token
 
 
 def _current(db: Session, session: VttSession) -> VttSession | None:

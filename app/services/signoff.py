@@ -81,8 +81,16 @@ def review(db: Session, set_id: str, page: int) -> Review:
         .select_from(Origin)
         .where(Origin.image_set_id == set_id, Origin.text_cleared_at.is_not(None))
     )
-    shown = (Suspect(o.image_id, o.place or 0, o.frame or 0, _why(o.facts)) for o in origins)
+    shown = (_suspect(origin) for origin in origins)
     return Review(left, cleared or 0, page, pages, tuple(shown))
+
+
+def suspects(db: Session, set_id: str) -> list[Suspect]:
+    """All that waits in a set, in the order of the import."""
+    origins = db.scalars(
+        select(Origin).where(*_waiting(set_id)).order_by(Origin.place, Origin.frame, Origin.image_id)
+    )
+    return [_suspect(origin) for origin in origins]
 
 
 def clear(
@@ -133,6 +141,10 @@ def _waiting(set_id: str) -> tuple[ColumnElement[bool], ...]:
         Origin.text_suspected.is_(True),
         Origin.text_cleared_at.is_(None),
     )
+
+
+def _suspect(origin: Origin) -> Suspect:
+    return Suspect(origin.image_id, origin.place or 0, origin.frame or 0, _why(origin.facts))
 
 
 def _why(facts: dict[str, object]) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from app import clock
@@ -149,19 +150,24 @@ def start_sampling(
     return RedirectResponse(f"/image-sets/{set_id}", 303)
 
 
+def begin(db: Session, user: SignedIn, upload: Upload) -> str:
+    """Register what was uploaded; returns the checkpoint's id. Raises InvalidError."""
+    if upload.files != 1:
+        raise InvalidError("Choose one checkpoint file (.pkl, .pt or .safetensors).")
+    return checkpoints.register(
+        db,
+        user,
+        name=upload.fields.get("name", ""),
+        experiment=upload.fields.get("experiment", ""),
+        staged=upload.staged,
+        now=clock.now(),
+    )
+
+
 def _register(ctx: Context, user: SignedIn, upload: Upload) -> str:
     try:
-        if upload.files != 1:
-            raise InvalidError("Choose one checkpoint file (.pkl, .pt or .safetensors).")
         with ctx.database.write() as db:
-            return checkpoints.register(
-                db,
-                user,
-                name=upload.fields.get("name", ""),
-                experiment=upload.fields.get("experiment", ""),
-                staged=upload.staged,
-                now=clock.now(),
-            )
+            return begin(db, user, upload)
     except AppError:
         uploads.discard(ctx.settings, upload)
         raise

@@ -74,7 +74,12 @@ def public_address(request: Request, ctx: Context) -> str:
 
 def personal_link(request: Request, ctx: Context, token: str) -> str:
     """The whole address of a personal link, to be given away."""
-    return f"{public_address(request, ctx)}/r/{token}"
+    return personal_link_of(public_address(request, ctx), token)
+
+
+def personal_link_of(base: str, token: str) -> str:
+    """The same where the address of this server is known."""
+    return f"{base}/r/{token}"
 
 
 def user(request: Request, ctx: Ctx) -> SignedIn:

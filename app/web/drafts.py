@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from anyio import to_thread
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
+from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from app import clock
@@ -87,7 +88,7 @@ def draft(request: Request, draft_id: str, ctx: Ctx, user: CurrentUser) -> HTMLR
 async def show_preview(request: Request, draft_id: str, ctx: Ctx, user: CurrentUser) -> HTMLResponse:
     """The page with a preview of what its form says, for browsers without scripts."""
     found, texts = await _asked(request, ctx, user, draft_id)
-    shown = await _preview(ctx, found, texts)
+    shown = await looked_at(ctx, found, texts)
     return await run_in_threadpool(_page, request, user, found, texts, shown)
 
 
@@ -95,7 +96,7 @@ async def show_preview(request: Request, draft_id: str, ctx: Ctx, user: CurrentU
 async def pictures(request: Request, draft_id: str, ctx: Ctx, user: CurrentUser) -> HTMLResponse:
     """The preview alone, for the page's script."""
     found, texts = await _asked(request, ctx, user, draft_id)
-    return render(request, "imagesets/preview.html", await _preview(ctx, found, texts))
+    return render(request, "imagesets/preview.html", await looked_at(ctx, found, texts))
 
 
 @router.post("/{draft_id}/import", response_model=None)
@@ -121,11 +122,16 @@ def discard(draft_id: str, ctx: Ctx, user: CurrentUser) -> RedirectResponse:
     return RedirectResponse("/image-sets", 303)
 
 
+def keep(ctx: Context, user: SignedIn, received: Upload) -> None:
+    """Make an upload a draft; raises InvalidError."""
+    if received.files == 0:
+        raise InvalidError("Choose a folder, some files or a zip to import.")
+    drafts.keep(ctx.settings.staging_dir, user, received.staged, received.fields.get("name", ""))
+
+
 def _keep(ctx: Context, user: SignedIn, received: Upload) -> None:
     try:
-        if received.files == 0:
-            raise InvalidError("Choose a folder, some files or a zip to import.")
-        drafts.keep(ctx.settings.staging_dir, user, received.staged, received.fields.get("name", ""))
+        keep(ctx, user, received)
     except AppError:
         uploads.discard(ctx.settings, received)
         raise
@@ -139,7 +145,7 @@ async def _asked(
     return await run_in_threadpool(drafts.find, ctx.settings.staging_dir, user, draft_id), texts
 
 
-async def _preview(ctx: Context, found: Draft, texts: Mapping[str, str]) -> Preview:
+async def looked_at(ctx: Context, found: Draft, texts: Mapping[str, str]) -> Preview:
     """One at a time on this server, in a thread of its own that waits for a child process: no reader waits for it."""
     try:
         settings = import_settings.parse(texts)
@@ -173,14 +179,17 @@ def _imported_before(ctx: Context, user: SignedIn, draft_id: str) -> None:
         imagesets.own(db, user, draft_id)
 
 
-def _start(ctx: Context, user: SignedIn, found: Draft, texts: dict[str, str]) -> None:
+def begin(db: Session, user: SignedIn, found: Draft, texts: Mapping[str, str]) -> None:
+    """Start the import of a draft, which can be done once; raises InvalidError, or NotFoundError the second time."""
     import_settings.parse(texts)
     masks = found.masks > 0
     drafts.claim(found)
+    imports.start_import(db, user, name=found.name, staged=found.id, now=clock.now(), masks=masks, **texts)
+
+
+def _start(ctx: Context, user: SignedIn, found: Draft, texts: dict[str, str]) -> None:
     with ctx.database.write() as db:
-        imports.start_import(
-            db, user, name=found.name, staged=found.id, now=clock.now(), masks=masks, **texts
-        )
+        begin(db, user, found, texts)
 
 
 def _page(

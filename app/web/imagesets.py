@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from app import clock
@@ -96,20 +97,25 @@ def image(set_id: str, image_id: str, ctx: Ctx, user: CurrentUser, small: bool =
     return Response(data, media_type="image/png", headers={"Cache-Control": "private, max-age=86400"})
 
 
+def begin(db: Session, user: SignedIn, upload: Upload) -> str:
+    """Start the import of an upload; returns the set's id. Raises InvalidError."""
+    if upload.files == 0:
+        raise InvalidError("Choose a folder, some files or a zip to import.")
+    return imports.start_import(
+        db,
+        user,
+        name=upload.fields.get("name", ""),
+        staged=upload.staged,
+        now=clock.now(),
+        masks=upload.masks > 0,
+        **{name: upload.fields.get(name, "") for name in import_settings.FIELDS},
+    )
+
+
 def _start(ctx: Context, user: SignedIn, upload: Upload) -> str:
     try:
-        if upload.files == 0:
-            raise InvalidError("Choose a folder, some files or a zip to import.")
         with ctx.database.write() as db:
-            return imports.start_import(
-                db,
-                user,
-                name=upload.fields.get("name", ""),
-                staged=upload.staged,
-                now=clock.now(),
-                masks=upload.masks > 0,
-                **{name: upload.fields.get(name, "") for name in import_settings.FIELDS},
-            )
+            return begin(db, user, upload)
     except AppError:
         uploads.discard(ctx.settings, upload)
         raise

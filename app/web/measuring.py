@@ -21,6 +21,7 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 _JOBS = ("queued", "running", "done", "failed", "cancelled")
 _UNKNOWN = "unknown"
+_API = "/api/v1"
 _QUIET = {"/healthz", "/readyz", "/metrics"}
 
 log = structlog.get_logger()
@@ -106,4 +107,6 @@ def route_of(scope: Scope) -> str:
     if scope["path"].startswith("/static/"):
         return "/static"
     route = scope.get("route")
-    return getattr(route, "path", _UNKNOWN)
+    found: str = getattr(route, "path", _UNKNOWN)
+    within = scope["path"].startswith(_API) and found.startswith("/") and not found.startswith(_API)
+    return _API + found if within else found  # a router that is part of another knows its own part alone

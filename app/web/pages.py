@@ -119,7 +119,7 @@ async def show_app_error(request: Request, error: Exception) -> Response:
         status == 401
         and request.method == "GET"
         and not language.for_reader(request)
-        and not _wants_json(request)
+        and not wants_json(request)
     ):
         return RedirectResponse(f"/sign-in?next={quote(request.url.path)}", 303)
     return _answer(request, status, error.sentence)
@@ -152,12 +152,14 @@ def _answer(request: Request, status: int, sentence: str) -> Response:
     response = _shown(request, status, sentence)
     if status in _RETRY_AFTER:
         response.headers["Retry-After"] = _RETRY_AFTER[status]
+    if status == 401 and request.url.path.startswith("/api/"):
+        response.headers["WWW-Authenticate"] = "Bearer"
     return response
 
 
 def _shown(request: Request, status: int, sentence: str) -> Response:
     sentence = catalogues.translate(language.of(request), sentence)
-    if _wants_json(request):
+    if wants_json(request):
         refusal = JSONResponse({"error": sentence}, status, headers={"Cache-Control": "no-store"})
         language.mark(request, refusal)
         return refusal
@@ -166,8 +168,11 @@ def _shown(request: Request, status: int, sentence: str) -> Response:
     return render(request, "error.html", page, status)
 
 
-def _wants_json(request: Request) -> bool:
-    accept = request.headers.get("accept", "")
-    return "application/json" in accept or (
-        request.headers.get("content-type", "").startswith("application/json")
+def wants_json(request: Request) -> bool:
+    """Whether the answer is for a program: the API's always, others' where they say so."""
+    accept, sent = request.headers.get("accept", ""), request.headers.get("content-type", "")
+    return (
+        request.url.path.startswith("/api/")
+        or "application/json" in accept
+        or sent.startswith("application/json")
     )

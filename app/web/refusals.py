@@ -12,6 +12,7 @@ from app.words.sentence import Sentence
 
 def refusal(scope: Scope, status: int, sentence: Sentence) -> Response:
     said = translate(language.of(HTTPConnection(scope)), sentence)
-    if Headers(scope=scope).get("content-type", "").startswith("application/json"):
+    sent = Headers(scope=scope).get("content-type", "")
+    if scope["path"].startswith("/api/") or sent.startswith("application/json"):
         return JSONResponse({"error": said}, status)
     return PlainTextResponse(said, status)

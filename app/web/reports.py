@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+from sqlalchemy.orm import Session
 
 from app import clock
 from app.services import reports, sessions
@@ -17,7 +19,7 @@ from app.web.deps import Context, Ctx, CurrentUser
 from app.web.pages import render
 
 router = APIRouter(prefix="/sessions/{session_id}")
-_TYPES = {
+TYPES = {
     "md": "text/markdown; charset=utf-8",
     "csv": "text/csv; charset=utf-8",
     "json": "application/json",
@@ -44,15 +46,16 @@ class ReportPage:
 @router.post("/unblinding")
 def unblind(session_id: str, ctx: Ctx, user: CurrentUser) -> RedirectResponse:
     """The act of looking: written down, then the report is made."""
-    now = clock.now()
     with ctx.database.write() as db:
-        reports.look(db, user, session_id, "unblinding", ctx.settings.secret_key, now)
-    with ctx.database.read() as db:
-        there = reports.built(db, ctx.artifacts, user, session_id)
-    if there is None:
-        with ctx.database.write() as db:
-            reports.request_report(db, user, session_id, now)
+        unblinded(db, ctx, user, session_id, clock.now())
     return RedirectResponse(f"/sessions/{session_id}/report", 303)
+
+
+def unblinded(db: Session, ctx: Context, user: SignedIn, session_id: str, now: datetime) -> None:
+    """Log the look, and ask for the report where it has not been made of these ratings."""
+    reports.look(db, user, session_id, "unblinding", ctx.settings.secret_key, now)
+    if reports.built(db, ctx.artifacts, user, session_id) is None:
+        reports.request_report(db, user, session_id, now)
 
 
 @router.post("/unblinding/early")
@@ -98,7 +101,7 @@ def export(session_id: str, name: str, ctx: Ctx, user: CurrentUser) -> Response:
     _look(ctx, user, session_id, f"export {name[:60]}")
     headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingResponse(
-        _pieces(ctx, session_id, name), media_type=_TYPES[name.rpartition(".")[2]], headers=headers
+        _pieces(ctx, session_id, name), media_type=TYPES[name.rpartition(".")[2]], headers=headers
     )
 
 

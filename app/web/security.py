@@ -39,7 +39,11 @@ LONGEST_BODY = (
 )  # the longest form has 5,000 characters of instructions, each of up to 12 bytes when escaped
 _TOO_LONG = N_("This is longer than anything that this page sends; it was refused.")
 _ELSEWHERE = N_("This came from another site and was refused.")
-_UPLOADS = {("POST", "/image-sets"), ("POST", "/image-sets/drafts"), ("POST", "/checkpoints")}
+_UPLOADS = {
+    ("POST", base + path)
+    for base in ("", "/api/v1")
+    for path in ("/image-sets", "/image-sets/drafts", "/checkpoints")
+}
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 
 

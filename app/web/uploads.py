@@ -1,6 +1,7 @@
 """Uploads: streamed to the staging folder part by part, under numbers; the files' own names are read and forgotten."""
 
 import errno
+import hashlib
 import secrets
 import shutil
 from dataclasses import dataclass, field
@@ -31,13 +32,15 @@ _BROKE_OFF = "The upload broke off; nothing of it was kept. Please try again."
 class Upload:
     """What came: the staging folder's name, the number of files in it ("000001", …), the form's other fields.
 
-    Files of the form's field “masks” are counted and lie apart, in a folder of their own.
+    Files of the form's field “masks” are counted and lie apart, in a folder of their own. `digest` is the hash of all parts' fields and
+    contents in their order: the same upload again has the same, whatever its boundary and its files' names.
     """
 
     staged: str
     files: int
     masks: int
     fields: dict[str, str]
+    digest: str
 
 
 async def receive(request: Request, settings: Settings) -> Upload:
@@ -61,7 +64,7 @@ async def receive(request: Request, settings: Settings) -> Upload:
             raise TooLargeError(_NO_ROOM) from error
         raise
     fields = {key: value.decode("utf-8", "replace") for key, value in form.fields.items()}
-    return Upload(name, form.count(folder), form.count(folder / MASKS), fields)
+    return Upload(name, form.count(folder), form.count(folder / MASKS), fields, form.digest)
 
 
 async def _stream(request: Request, form: "_Form", limit: int, too_large: str) -> None:
@@ -101,6 +104,13 @@ class _Form:
     _field: bytearray | None = None
     _file: BufferedWriter | None = None
     _chosen: bool = False
+    _whole: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+    _part: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+
+    @property
+    def digest(self) -> str:
+        """The hash of all parts so far."""
+        return self._whole.hexdigest()
 
     def parser(self, content_type: str) -> MultipartParser:
         kind, options = parse_options_header(content_type)
@@ -115,7 +125,7 @@ class _Form:
                 "on_header_end": self._header_ended,
                 "on_headers_finished": self._headers_finished,
                 "on_part_data": self._data,
-                "on_part_end": self.close,
+                "on_part_end": self._part_ended,
                 "on_end": self._ended,
             },
         )
@@ -140,6 +150,10 @@ class _Form:
             raise InvalidError(f"At most {MOST_PARTS} files are taken in one upload.")
         self._disposition, self._field = b"", None
 
+    def _part_ended(self) -> None:
+        self._whole.update(self._part.digest())
+        self.close()
+
     def _header_ended(self) -> None:
         if self._header.lower() == b"content-disposition":
             self._disposition = bytes(self._value)
@@ -148,6 +162,8 @@ class _Form:
 
     def _headers_finished(self) -> None:
         _, options = parse_options_header(self._disposition)
+        named = options.get(b"name", b"")
+        self._part = hashlib.sha256(b"%d %d " % (b"filename" in options, len(named)) + named)
         if b"filename" in options:
             self._chosen = bool(options[b"filename"])
             folder = self.folder / MASKS if options.get(b"name") == b"masks" else self.folder
@@ -161,6 +177,7 @@ class _Form:
             self._field = self.fields.setdefault(name, bytearray())
 
     def _data(self, data: bytes, start: int, end: int) -> None:
+        self._part.update(data[start:end])
         if self._file is not None:
             self._file.write(data[start:end])
         elif self._field is not None:

@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from app import clock
 from app.services import signoff
-from app.web.deps import Ctx, CurrentUser
+from app.web.deps import Context, Ctx, CurrentUser
 
 router = APIRouter(prefix="/image-sets/{set_id}/writing")
 
@@ -40,9 +40,14 @@ def take_out(
     """Take an image, and its stored pixels, out of the set."""
     with ctx.database.write() as db:
         unused = signoff.take_out(db, user, set_id, image, ctx.settings.secret_key, clock.now())
+    delete(ctx, unused)
+    return _back(set_id)
+
+
+def delete(ctx: Context, unused: str | None) -> None:
+    """Delete the stored pixels that no image has any more, after that is committed."""
     if unused:
         ctx.artifacts.delete(f"images/{unused[:2]}/{unused}.png")
-    return _back(set_id)
 
 
 def _back(set_id: str) -> RedirectResponse:

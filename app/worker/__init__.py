@@ -25,6 +25,7 @@ from app.services import (
     mailing,
     pictures,
     previews,
+    remembering,
     reports,
     samples,
     sessions,
@@ -73,6 +74,7 @@ def run(parts: Parts, stopping: threading.Event, concurrency: int = 1) -> None:
         with suppress(UnavailableError):  # the next sweep comes in a minute
             sweep_staging(parts)
             mails.remind(parts)
+            forget_answers(parts)
         stopping.wait(_SWEEP_SECONDS)
     for thread in threads:
         thread.join()
@@ -181,6 +183,12 @@ def sweep_staging(parts: Parts, older_than: float = _UPLOAD_SECONDS) -> None:
         patience = older_than * (_DRAFTS_PATIENCE if drafts.is_draft(folder) else 1)
         if folder.name not in needed and time.time() - _written(folder) > patience:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def forget_answers(parts: Parts) -> None:
+    """Remove the answers that were remembered for repeated requests of programs, after their day."""
+    with parts.database.write() as db:
+        remembering.sweep(db, clock.now())
 
 
 def _written(folder: Path) -> float:

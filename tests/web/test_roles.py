@@ -31,10 +31,13 @@ RULES: tuple[
     tuple[str, str], ...
 ] = (  # the first pattern that fits says who; a route that none fits fails the test
     (r"\w+ /(healthz|readyz|sign-in|sign-in/code|sign-out)", ALL),
+    (r"GET /api/v1/openapi.json", ALL),
+    (r"\w+ /api/v1/.*", NOBODY),
     (r"\w+ /metrics", NOBODY),
     (r"\w+ /(r|read/join|read/no-reminders|password)/{token}", LINK),
     (r"\w+ /read(/.*)?", READER),
     (r"\w+ /admin(/.*)?", ADMINS),
+    (r"POST /account/tokens/{token_id}/revoke", MINE),
     (r"\w+ /account(/.*)?", USER),
     (r"\w+ /(sessions|image-sets|checkpoints)?(/new|/plan)?", USER),
     (r"POST /image-sets/drafts", USER),

@@ -69,6 +69,7 @@ def furnish(owner, site, known) -> dict[str, str]:
     joining = re.search(r"/read/join/([\w-]+)", owner.post(f"{address}/open-link", data={"most": "5"}).text)[
         1
     ]
+    owner.post("/account/tokens", data={"name": "Script"})
     draft = owner.post("/image-sets/drafts", data={"name": "n"}, files={"files": ("a.png", png(1))})
     return {
         "session_id": ident(address),
@@ -81,6 +82,7 @@ def furnish(owner, site, known) -> dict[str, str]:
         "reading_id": re.search(r"/readers/([0-9a-f]{32})/", page)[1],
         "token": link.removeprefix("/r/"),
         "user_id": colleague,
+        "token_id": re.search(r"/tokens/([0-9a-f]{32})/", owner.get("/account/tokens").text)[1],
         "stimulus": MISSING,
         "join": joining,
         "opt_out": MISSING,
