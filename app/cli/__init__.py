@@ -265,6 +265,14 @@ def report(
     reports.report(ratings, out, points, margin, distances)
 
 
+@app.command()
+def reproduce() -> None:
+    """The published results of Woodland et al. 2022 beside what this code computes from the same figures."""
+    from app.cli import analyses
+
+    analyses.reproduce()
+
+
 @app.command(name="experiments")
 def compare_experiments(
     runs: Annotated[
