@@ -52,6 +52,11 @@ class Artifacts:
         if self.exists(name):
             self._fs.rm_file(f"{self._root}/{name}")
 
+    def delete_folder(self, name: str) -> None:
+        """Everything under `name`; nothing happens where there is nothing."""
+        if self.exists(name):
+            self._fs.rm(f"{self._root}/{name}", recursive=True)
+
     def local_path(self, name: str) -> Path:
         """The file behind `name`, for libraries that read paths; a copy where the store is not a folder."""
         if isinstance(self._fs, LocalFileSystem):

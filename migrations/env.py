@@ -6,9 +6,35 @@ from alembic import context
 
 from app.db import Database, Table, UtcDateTime
 from app.settings import load_settings
-from app.tables import audit, audits, checkpoints, images, jobs, origins, people, sessions, templates
+from app.tables import (
+    audit,
+    audits,
+    checkpoints,
+    contacts,
+    images,
+    jobs,
+    mails,
+    open_links,
+    origins,
+    people,
+    sessions,
+    templates,
+)
 
-TABLES = (audit, audits, checkpoints, images, jobs, origins, people, sessions, templates)
+TABLES = (
+    audit,
+    audits,
+    checkpoints,
+    contacts,
+    images,
+    jobs,
+    mails,
+    open_links,
+    origins,
+    people,
+    sessions,
+    templates,
+)
 
 
 def render(kind: str, thing: object, _context: object) -> str | bool:

@@ -266,6 +266,23 @@ def report(
 
 
 @app.command()
+def erase(
+    session: Annotated[str, typer.Argument(metavar="SESSION", help="The session's id.")],
+    code: Annotated[str, typer.Argument(metavar="CODE", help="The reader's code.")],
+    reason: Annotated[
+        str, typer.Option(help="Why, for the audit trail; name nobody.", prompt="Why (name nobody)")
+    ],
+    ratings: Annotated[
+        bool, typer.Option("--ratings/--identity", help="All ratings, too, or who it was alone.")
+    ],
+) -> None:
+    """Erase a reader on request, for good: who that was, or that and all ratings."""
+    from app.cli import studies
+
+    studies.erase(os.environ, session, code, reason, ratings=ratings)
+
+
+@app.command()
 def reproduce() -> None:
     """The published results of Woodland et al. 2022 beside what this code computes from the same figures."""
     from app.cli import analyses

@@ -34,6 +34,8 @@ from app.services import (
     looks,
     manifests,
     people,
+    privacy,
+    reasons,
     reports,
     verification,
 )
@@ -169,6 +171,22 @@ def _one_reader(db: Session, session_id: str, code: str, out: Path) -> None:
     )
     with (out / "ratings.csv").open("w", encoding="utf-8", newline="") as file:
         file.writelines(reports.ratings_csv(db, session_id, code))
+
+
+def erase(environ: Mapping[str, str], session_id: str, code: str, reason: str, *, ratings: bool) -> None:
+    """Erase a reader's identity, or that and all ratings, and say under which code the reading stands now."""
+    with opened(environ) as (settings, database, artifacts):
+        with database.write() as db:
+            _session(db.get(VttSession, session_id), session_id)
+            reading = privacy.by_code(db, session_id, code)
+            erased = privacy.erase_reading(
+                db, reading, ACTOR, reasons.checked(reason), settings.secret_key, clock.now(), ratings=ratings
+            )
+        whole = privacy.clear_traces(database, artifacts, erased)
+    what = f" and {erased.ratings} ratings" if ratings else ""
+    print(f"{code}{what} erased; the reading stands as {erased.code} now.")
+    if not whole:
+        print("The database's log could not be emptied, because somebody reads from it; run this again.")
 
 
 def audit(environ: Mapping[str, str], session_id: str, *, as_json: bool) -> None:

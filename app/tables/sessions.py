@@ -96,6 +96,7 @@ class Reading(Table):
 
     `answered` is the last answered position, of which the first `practised` are practice; `total` counts those after them, and
     a break is offered after so many answers to these as each of `breaks` says. `finished_at` is when the last image was answered, `confirmed_at` when its reader left that answer as it is, where it could still be changed.
+    Where a reader was erased, `erased_at` is when, and `erased_ratings` how many ratings went, None where they were kept.
     `consent` holds the text that was agreed to, by its sha256, and when; `about` and
     `afterwards` the answers to the questionnaire; `display` what the display check found. Who withdrew is not analysed.
     """
@@ -128,6 +129,8 @@ class Reading(Table):
     display: Mapped[dict[str, object] | None] = mapped_column(JSON)
     instructed_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]
+    erased_ratings: Mapped[int | None]
 
 
 class Presentation(Table):

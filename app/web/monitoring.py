@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.report import flow
 from app.report.flow import Stage
-from app.services import monitoring, sessions
+from app.services import access, monitoring, sessions
 from app.services.monitoring import Watched
 from app.services.people import SignedIn
 from app.web.deps import Ctx, CurrentUser
@@ -34,6 +34,7 @@ class Watch:
     stalled: dict[str, int]
     catch: bool
     mark: str
+    owned: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ def watched(db: Session, user: SignedIn, session_id: str, shown_state: str = "")
         },
         catch=any(one.catch_seen for one in found.readers),
         mark=found.mark,
+        owned=access.is_owner(user, session),
     )
 
 

@@ -40,12 +40,22 @@ ROWS = (
     "INSERT INTO items (id, session_id, image_id, number, kind, stimulus_sha256) VALUES ('j', 'frozen', 'b', 2, 'main', 'bb')",
     f"UPDATE vtt_sessions SET state = 'frozen', manifest_sha256 = 'ab', frozen_at = {AT} WHERE id = 'frozen'",
     f"UPDATE vtt_sessions SET state = 'open', opened_at = {AT} WHERE id = 'frozen'",
-    f"INSERT INTO readers VALUES ('r', 'u', 'R01', {AT})",
+    *(f"INSERT INTO readers VALUES ('{name}', 'u', '{name}', {AT})" for name in ("r", "erased", "withdrawn")),
     f"""INSERT INTO readings (id, session_id, reader_id, slot, link_hash, link_expires_at, invited_at, answered, practised, total)
     VALUES ('reading', 'frozen', 'r', 1, 'h', {AT}, {AT}, 1, 0, 1)""",
     "INSERT INTO presentations VALUES ('token', 'reading', 1, 'i')",
     f"""INSERT INTO ratings (reading_id, item_id, revision, answer, likert, key, shown_ms, viewport, rated_at)
     VALUES ('reading', 'i', 1, 'real', 3, 'key', 1.0, '{{}}', {AT})""",
+    *(
+        f"""INSERT INTO readings (id, session_id, reader_id, slot, link_hash, link_expires_at, invited_at, answered, practised, total,
+        erased_at, erased_ratings) VALUES ('{name}', 'frozen', '{name}', {slot}, '{name}', {AT}, {AT}, 1, 0, 1, {AT}, {ratings})"""
+        for name, slot, ratings in (("erased", 2, "NULL"), ("withdrawn", 3, "1"))
+    ),
+    *(
+        f"""INSERT INTO ratings (reading_id, item_id, revision, answer, likert, key, shown_ms, viewport, remark, rated_at)
+        VALUES ('{name}', 'i', 1, 'real', 3, '{name}', 1.0, '{{}}', 'words', {AT})"""
+        for name in ("erased", "withdrawn")
+    ),
     f"INSERT INTO audit_events VALUES (1, {AT}, 'user:u', 'x', 'y', '{{}}', 'mac')",
     f"INSERT INTO audits VALUES ('done', 'frozen', NULL, 'ab', '{{}}', {AT}, {AT})",
     f"INSERT INTO audits VALUES ('begun', 'frozen', NULL, 'ab', NULL, {AT}, NULL)",
@@ -103,6 +113,12 @@ REFUSED = (
     "UPDATE presentations SET position = 2",
     "UPDATE ratings SET answer = 'synthetic'",
     "UPDATE ratings SET likert = 5",
+    "UPDATE ratings SET remark = 'x'",
+    "UPDATE ratings SET remark = NULL",
+    "UPDATE ratings SET viewport = '[]'",
+    "UPDATE ratings SET remark = 'x' WHERE reading_id = 'erased'",
+    "UPDATE ratings SET remark = NULL, answer = 'real' WHERE reading_id = 'erased'",
+    "DELETE FROM ratings WHERE reading_id = 'erased'",
     "DELETE FROM ratings",
     "UPDATE audit_events SET actor = 'nobody'",
     "DELETE FROM audit_events",
@@ -135,6 +151,8 @@ REPLACED = (  # SQLite's own way to delete a row without a trigger for deletions
 )
 ALLOWED = (
     "UPDATE vtt_sessions SET title = 'x', n_real = 2, state = 'draft' WHERE id = 'draft'",
+    "UPDATE ratings SET remark = NULL WHERE reading_id = 'erased'",
+    "DELETE FROM ratings WHERE reading_id = 'withdrawn'",
     "UPDATE arms SET label = 'B' WHERE id = 'other'",
     "UPDATE images SET sha256 = 'x' WHERE id = 'c'",
     "UPDATE origins SET place = 3 WHERE image_id = 'c'",

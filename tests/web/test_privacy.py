@@ -1,0 +1,255 @@
+"""Erasing a reader on request, in its two kinds: what goes, what stays, and that no byte of it is left in any file."""
+
+import csv
+import io
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from sqlalchemy import func, select, text
+
+from app.services import verification
+from app.services.looks import given
+from app.tables.audit import AuditEvent
+from app.tables.sessions import Rating, Reading, VttSession
+from tests.web.conftest import ADMIN, COLLEAGUE, ident, invite, opened, read_all
+from tests.web.conftest import text as words
+from tests.web.test_invitations import invite_list
+from tests.web.test_reading_steps import QUESTIONS
+
+CODE, EMAIL, NAME = "Kolibri7", "kolibri@example.org", "Dr. Kolibri Zaunkoenig"
+SAID, TOLD = "Kolibri says that the sulci are odd", "I am Kolibri of ward seven"
+REASON = "asked for by the reader in May"
+CANARIES = [word.encode() for word in (CODE, EMAIL, NAME, SAID, TOLD)]
+
+
+def link_of(page):
+    return re.search(r"<code>[^<]*(/r/[^<]+)</code>", page.text)[1]
+
+
+def rate_all(reader, remark):
+    """Answer every image, each with a remark; returns how many."""
+    state, count = reader.get("/read/state").json(), 0
+    while state["current"]:
+        body = {"item": state["current"], "answer": "real", "likert": 4, "key": f"key-{count:08d}"}
+        answered = reader.post(
+            "/read/ratings", json={**body, "shown_ms": 900.0, "remark": f"{remark} {count}"}
+        )
+        assert answered.status_code == 200, answered.text
+        state, count = answered.json(), count + 1
+    return count
+
+
+def read_whole(site, link, remark=SAID, told=TOLD):
+    """A whole reading, questionnaires and all; returns (browser, number of ratings)."""
+    reader = site.browser()
+    assert reader.post(link).status_code == 303
+    reader.post("/read/questionnaire", data={"q1": "12", "q2": "radiology"})
+    assert reader.post("/read/start").status_code == 303
+    count = rate_all(reader, remark)
+    reader.post("/read/questionnaire", data={"after": "true", "q3": told})
+    return reader, count
+
+
+@pytest.fixture
+def study(furnished, owner, known):
+    """(address, the erasable reader's browser, another reader's link): both have read, the report is made and cached."""
+    address = opened(furnished, owner, known, remarks="true", **QUESTIONS)
+    link = link_of(invite_list(owner, address, f"{CODE},{EMAIL},{NAME}"))
+    reader, count = read_whole(furnished, link)
+    assert count == 8
+    other = invite(owner, address, "R02")
+    read_whole(furnished, other, "Other words", "Other text")
+    return address, reader, other
+
+
+def reading_id(owner, address, code=CODE):
+    page = owner.get(address).text
+    row = page[page.index(f"<td>{code}</td>") :]
+    return re.search(r"/readers/([0-9a-f]{32})/erase", row)[1]
+
+
+def erase(owner, address, kind, reason=REASON, code=CODE):
+    form = f"{address}/readers/{reading_id(owner, address, code)}/erase"
+    assert owner.get(form).status_code == 200
+    return owner.post(form, data={"kind": kind, "reason": reason})
+
+
+def close_and_report(site, owner, address):
+    owner.post(f"{address}/close")
+    owner.post(f"{address}/unblinding")
+    site.work()
+
+
+def rows(owner, address, name="ratings.csv"):
+    return list(csv.DictReader(io.StringIO(owner.get(f"{address}/export/{name}").text)))
+
+
+def left(folder) -> list[str]:
+    """Files of the data folder in which a canary stands, the database's own files and free pages among them."""
+    return [
+        f"{path.name}: {word}"
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        for word in CANARIES
+        if word in path.read_bytes()
+    ]
+
+
+def trail_is_whole(site):
+    with site.parts.database.read() as db:
+        return verification.audit_trail(db, site.settings.secret_key) > 0
+
+
+def test_it_works(furnished, owner, study):
+    address, reader, _ = study
+    folder = furnished.settings.data_dir
+    close_and_report(furnished, owner, address)
+    assert CODE in owner.get(f"{address}/report").text
+    assert len(left(folder)) > 3  # in the database, its log, a report's files
+    page = erase(owner, address, "identity")
+    assert page.status_code == 200
+    code = re.search(r"erased-[0-9a-f]{8}", page.text)[0]
+    assert left(folder) == []
+    assert reader.get("/read").status_code == 401
+    assert trail_is_whole(furnished)
+    kept = [row for row in rows(owner, address) if row["reader"] == code]
+    assert len(kept) == 8
+    assert {row["likert"] for row in kept} == {"4"}
+    assert not any(SAID in str(row) for row in kept)
+    about = {
+        (row["reader"], row["question"]): row["answer"] for row in rows(owner, address, "questionnaire.csv")
+    }
+    assert about[code, "Speciality?"] == "radiology"
+    assert about[code, "Did you recognise anything?"] == ""
+    assert about["R02", "Did you recognise anything?"] == "Other text"
+
+
+def test_ratings_go_too_and_their_count_stays(furnished, owner, study):
+    address, _, _ = study
+    close_and_report(furnished, owner, address)
+    page = erase(owner, address, "ratings")
+    assert "8 ratings are erased" in words(page)
+    assert left(furnished.settings.data_dir) == []
+    assert {row["reader"] for row in rows(owner, address)} == {"R02"}
+    with furnished.parts.database.read() as db:
+        gone = db.scalar(select(Reading).where(Reading.erased_at.is_not(None)))
+        assert (gone.erased_ratings, gone.answered, gone.about, gone.afterwards) == (8, 8, None, None)
+        assert db.scalar(select(func.count()).where(Rating.reading_id == gone.id)) == 0
+        assert given(db, db.get_one(VttSession, ident(address)))[0] == 8
+    assert trail_is_whole(furnished)
+    owner.post(f"{address}/unblinding")
+    furnished.work()
+    report = words(owner.get(f"{address}/report"))
+    assert "1 withdrew" in report
+
+
+def test_identity_first_and_ratings_later(furnished, owner, study):
+    address, _, _ = study
+    page = erase(owner, address, "identity")
+    code = re.search(r"erased-[0-9a-f]{8}", page.text)[0]
+    form = f"{address}/readers/{reading_id(owner, address, code)}/erase"
+    assert "8 ratings are kept under the code" in words(owner.get(form))
+    assert "8 ratings are erased" in words(owner.post(form, data={"kind": "ratings", "reason": REASON}))
+    again = owner.post(form, data={"kind": "ratings", "reason": REASON})
+    assert code in again.text
+    assert "There is nothing more to erase" in owner.get(form).text
+    with furnished.parts.database.read() as db:
+        events = db.scalars(select(AuditEvent).where(AuditEvent.action.contains("erased"))).all()
+        assert [event.details["ratings"] for event in events] == [None, 8, 8]
+        assert {event.details["reason"] for event in events} == {REASON}
+
+
+@pytest.mark.parametrize(("kind", "reason"), [("", REASON), ("all", REASON), ("identity", "short")])
+def test_a_form_that_is_not_complete_erases_nothing(furnished, owner, study, kind, reason):
+    address, reader, _ = study
+    answer = erase(owner, address, kind, reason)
+    assert answer.status_code == 422
+    assert reason in words(answer)
+    assert CODE in owner.get(address).text
+    assert reader.get("/read").status_code != 401
+
+
+def test_others_read_on_while_somebody_is_erased(furnished, owner, known):
+    address = opened(furnished, owner, known, remarks="true", **QUESTIONS)
+    link = link_of(invite_list(owner, address, f"{CODE},{EMAIL},{NAME}"))
+    read_whole(furnished, link)
+    other = furnished.browser()
+    other.post(invite(owner, address, "R02"))
+    other.post("/read/questionnaire", data={"q1": "1", "q2": "other"})
+    other.post("/read/start")
+    erase(owner, address, "ratings")
+    assert rate_all(other, "Other words") == 8
+    assert left(furnished.settings.data_dir) == []
+
+
+def test_an_erased_reader_who_was_reading_is_out(furnished, owner, known):
+    address = opened(furnished, owner, known, remarks="true")
+    link = link_of(invite_list(owner, address, f"{CODE},{EMAIL},{NAME}"))
+    reader = furnished.browser()
+    reader.post(link)
+    reader.post("/read/start")
+    current = reader.get("/read/state").json()["current"]
+    erase(owner, address, "ratings")
+    body = {"item": current, "answer": "real", "likert": 3, "key": "k" * 16, "shown_ms": 1.0}
+    assert reader.post("/read/ratings", json=body).status_code == 401
+    assert reader.post(link).status_code == 404
+
+
+def test_a_log_that_somebody_reads_from_is_told_and_emptied_the_next_time(
+    furnished, owner, study, monkeypatch
+):
+    address, _, _ = study
+    monkeypatch.setattr(furnished.app.app.state.context.database, "_patience", 0.1)
+    with furnished.parts.database.read() as db:
+        db.execute(text("SELECT count(*) FROM ratings")).all()
+        code_page = erase(owner, address, "identity")
+        assert "could not be emptied" in code_page.text
+    code = re.search(r"erased-[0-9a-f]{8}", code_page.text)[0]
+    assert "could not be emptied" not in erase(owner, address, "identity", code=code).text
+    assert left(furnished.settings.data_dir) == []
+
+
+def test_who_may_erase(furnished, owner, study):
+    address, _, _ = study
+    owner.post(f"{address}/colleagues", data={"email": COLLEAGUE})
+    colleague = furnished.browser(COLLEAGUE)
+    assert "Erase…" not in colleague.get(address).text
+    form = f"{address}/readers/{reading_id(owner, address)}/erase"
+    assert colleague.get(form).status_code == 403
+    assert colleague.post(form, data={"kind": "ratings", "reason": REASON}).status_code == 403
+    assert furnished.browser(ADMIN).get(form).status_code == 200
+
+
+def test_the_command_does_the_same(furnished, owner, study):
+    address, _, _ = study
+    environ = {**os.environ, "BLINDREAD_DATA_DIR": str(furnished.settings.data_dir)}
+
+    def command(*arguments):
+        return subprocess.run(
+            [sys.executable, "-m", "app.cli", "erase", ident(address), *arguments, "--reason", REASON],
+            env=environ,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+
+    done = command(CODE, "--ratings")
+    assert done.returncode == 0, done.stderr
+    assert f"{CODE} and 8 ratings erased; the reading stands as erased-" in done.stdout
+    assert left(furnished.settings.data_dir) == []
+    again = command(CODE, "--identity")
+    assert (again.returncode, again.stderr.strip()) == (2, "There is no such reader in this session.")
+
+
+def test_the_same_code_in_another_study_stays(furnished, owner, known, study):
+    address, _, _ = study
+    elsewhere = opened(furnished, owner, known, title="Elsewhere")
+    read_all(furnished, invite(owner, elsewhere, CODE), lambda *_: ("real", 2))
+    erase(owner, address, "ratings")
+    assert f"<td>{CODE}</td>" in owner.get(elsewhere).text
+    owner.post(f"{elsewhere}/close")
+    owner.post(f"{elsewhere}/unblinding")
+    assert {row["reader"] for row in rows(owner, elsewhere)} == {CODE}
