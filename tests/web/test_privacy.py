@@ -14,6 +14,7 @@ from app.services import verification
 from app.services.looks import given
 from app.tables.audit import AuditEvent
 from app.tables.sessions import Rating, Reading, VttSession
+from tests.web.api.conftest import program
 from tests.web.conftest import ADMIN, COLLEAGUE, ident, invite, opened, read_all
 from tests.web.conftest import text as words
 from tests.web.test_invitations import invite_list
@@ -253,3 +254,15 @@ def test_the_same_code_in_another_study_stays(furnished, owner, known, study):
     owner.post(f"{elsewhere}/close")
     owner.post(f"{elsewhere}/unblinding")
     assert {row["reader"] for row in rows(owner, elsewhere)} == {CODE}
+
+
+def test_a_program_does_the_same_once(furnished, owner, study):
+    address, _, _ = study
+    me, path = program(furnished), f"{address}/readers/{reading_id(owner, address)}/erase"
+    assert me.get(path)["ratings"] == 8
+    for _ in range(2):
+        told = me.post(path, {"kind": "ratings", "reason": REASON}, key="a key of my own 1".replace(" ", "-"))
+        assert told["ratings"] == 8
+    assert me.get(path)["withdrawn"]
+    assert left(furnished.settings.data_dir) == []
+    assert me.post(path, {"kind": "ratings", "reason": REASON})["ratings"] == 0

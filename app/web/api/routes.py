@@ -13,6 +13,7 @@ from app.web.api import (
     jobs,
     letters,
     me,
+    privacy,
     readers,
     reports,
     sessions,
@@ -32,5 +33,18 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
 }
 
 router = APIRouter(prefix="/api/v1", responses=_REFUSALS)
-for part in (me, drafts, imagesets, checkpoints, jobs, designs, sessions, audits, readers, letters, reports):
+for part in (
+    me,
+    drafts,
+    imagesets,
+    checkpoints,
+    jobs,
+    designs,
+    sessions,
+    audits,
+    readers,
+    privacy,
+    letters,
+    reports,
+):
     router.include_router(part.router)
