@@ -171,11 +171,11 @@ def forbidden(house: House, actors: tuple[str, ...]) -> list[tuple[str, str, str
 
 
 def dump(site: Site) -> dict[str, str]:
-    """What stands in every table, as digests; of logins and seats only who has one, since their use is noted."""
+    """What stands in every table, as digests; of logins, seats and tokens only who has one, since their use is noted."""
     found = {}
     with site.parts.database.read() as db:
         for name in sorted(Table.metadata.tables):
-            columns = "token_hash" if name in {"logins", "reader_logins"} else "*"
+            columns = "token_hash" if name in {"logins", "reader_logins", "api_tokens"} else "*"
             rows = sorted(map(repr, db.execute(text(f"SELECT {columns} FROM {name}")).all()))
             found[name] = _digest("\n".join(rows))
     return found

@@ -150,7 +150,9 @@ def test_nobody_gets_what_is_not_theirs(house, actors, named):
 def test_a_token_that_only_reads_changes_nothing(house):
     before, let_in = dump(house.site), []
     for method, path in house.routes:
-        if method != "GET" and not path.endswith("/preview"):  # a draft's preview shows and keeps nothing
+        if (
+            method != "GET" and path != "/image-sets/drafts/{draft_id}/preview"
+        ):  # a draft's preview shows and keeps nothing
             status = house.call("reading", method, path, house.ids).status_code
             if status != 403:
                 let_in.append((method, path, status))
