@@ -30,6 +30,7 @@ _KNOWN = {
     "SECRET_KEY",
     "SECURE_COOKIES",
     "UPLOAD_LIMIT_MB",
+    "DRAFTS_LIMIT_MB",
     "FORWARDED_ALLOW_IPS",
     "LOG_FORMAT",
     "LOG_REQUESTS",
@@ -51,6 +52,7 @@ class Settings:
     secret_key: bytes = b""
     secure_cookies: bool = False
     upload_limit_mb: int = 2048
+    drafts_limit_mb: int = 8192
     forwarded_allow_ips: str = "127.0.0.1"
     relay: Relay | None = None
     log_format: str = "text"
@@ -104,6 +106,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         secret_key=_secret(environ, data_dir),
         secure_cookies=_flag(environ, "SECURE_COOKIES", default=base_url.startswith("https://")),
         upload_limit_mb=_whole_number(environ, "UPLOAD_LIMIT_MB", 2048, 1, 1_000_000),
+        drafts_limit_mb=_whole_number(environ, "DRAFTS_LIMIT_MB", 8192, 1, 1_000_000),
         forwarded_allow_ips=environ.get(PREFIX + "FORWARDED_ALLOW_IPS") or "127.0.0.1",
         relay=mail_server,
         log_format=_one_of(environ, "LOG_FORMAT", logs.FORMATS),

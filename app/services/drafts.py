@@ -11,12 +11,13 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.errors import NotFoundError
+from app.errors import NotFoundError, TooLargeError
 from app.services import imagesets
 from app.services.people import SignedIn
 
 MASKS = ".masks"
 PREVIEW = ".preview"
+MOST = 20  # of one person
 _NOTE = ".draft.json"
 """Hidden names: what is collected from an upload passes over them."""
 _GONE = "This upload is not there any more: it was imported or discarded, or nobody looked at it for an hour. Please upload it again."
@@ -40,6 +41,27 @@ class Draft:
     def masks(self) -> int:
         """How many masks came with them."""
         return sum(path.is_file() for path in (self.folder / MASKS).glob("*"))
+
+
+def require_room(staging: Path, user: SignedIn, more: int, limit_mb: int) -> None:
+    """Raise TooLargeError where a user's drafts would be too many, or too large with so many bytes `more`."""
+    there = waiting(staging, user)
+    if len(there) >= MOST:
+        raise TooLargeError(f"{MOST} uploads of yours wait for their settings; import or discard some first.")
+    if sum(_bytes(draft.folder) for draft in there) + more > limit_mb * 2**20:
+        raise TooLargeError(
+            f"Your uploads that wait for their settings would be larger than {limit_mb} MB together, which is as much as this server keeps "
+            "for one person; import or discard some first."
+        )
+
+
+def size(staging: Path, draft_id: str) -> int:
+    """How many bytes an upload has on the disk."""
+    return _bytes(staging / draft_id)
+
+
+def _bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def keep(staging: Path, user: SignedIn, draft_id: str, name: str) -> None:

@@ -8,17 +8,19 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from limits import parse
 
 from app import clock
-from app.errors import AppError, InvalidError, NotFoundError, TooManyError
+from app.errors import AppError, InvalidError, TooManyError
 from app.services import passwords, people, second_factor
 from app.services.people import SignedIn
 from app.services.second_factor import Enrolment
 from app.web import cookies
+from app.web.attempts import slowed
 from app.web.deps import LOGIN_COOKIE, Context, Ctx, CurrentUser, log_in, login
 from app.web.pages import render, status_of
 
 router = APIRouter()
 PASSWORDS = parse("10/hour")  # attempts at the present password, which takes long to check
 LINKS = parse("30/hour")  # unknown links that one address tries
+_TOO_MANY = "Too many links that are not valid; please wait."
 Text = Annotated[str, Form(max_length=2000)]
 
 
@@ -149,15 +151,8 @@ def choose(
 
 def _of_link(request: Request, ctx: Context, token: str) -> str:
     """The address whose link it is; unknown links are counted, and refused after too many."""
-    address = request.client.host if request.client else "unknown"
-    if not ctx.limiter.test(LINKS, "password link", address):
-        raise TooManyError("Too many links that are not valid; please wait.")
-    try:
-        with ctx.database.read() as db:
-            return passwords.of_link(db, token, clock.now())
-    except NotFoundError:
-        ctx.limiter.hit(LINKS, "password link", address)
-        raise
+    with slowed(request, ctx, LINKS, "password link", _TOO_MANY), ctx.database.read() as db:
+        return passwords.of_link(db, token, clock.now())
 
 
 def _require_password(ctx: Context, user: SignedIn, present: str) -> None:

@@ -70,6 +70,7 @@ class DraftPage:
 @router.post("", response_model=None)
 async def upload(request: Request, ctx: Ctx, user: CurrentUser) -> RedirectResponse | JSONResponse:
     """Take an upload; a script that asks for JSON gets the draft's address."""
+    await run_in_threadpool(_require_room, ctx, user, _declared(request))
     received = await uploads.receive(request, ctx.settings)
     await run_in_threadpool(_keep, ctx, user, received)
     address = f"/image-sets/drafts/{received.staged}"
@@ -123,10 +124,21 @@ def discard(draft_id: str, ctx: Ctx, user: CurrentUser) -> RedirectResponse:
 
 
 def keep(ctx: Context, user: SignedIn, received: Upload) -> None:
-    """Make an upload a draft; raises InvalidError."""
+    """Make an upload a draft; raises InvalidError, or TooLargeError where this person has too many."""
     if received.files == 0:
         raise InvalidError("Choose a folder, some files or a zip to import.")
+    _require_room(ctx, user, drafts.size(ctx.settings.staging_dir, received.staged))
     drafts.keep(ctx.settings.staging_dir, user, received.staged, received.fields.get("name", ""))
+
+
+def _declared(request: Request) -> int:
+    """How long the upload says that it is; it is counted again when it is there."""
+    declared = request.headers.get("content-length", "")
+    return int(declared) if declared.isdigit() else 0
+
+
+def _require_room(ctx: Context, user: SignedIn, more: int) -> None:
+    drafts.require_room(ctx.settings.staging_dir, user, more, ctx.settings.drafts_limit_mb)
 
 
 def _keep(ctx: Context, user: SignedIn, received: Upload) -> None:

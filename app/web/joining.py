@@ -8,9 +8,10 @@ from limits import parse
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.errors import NotFoundError, SignInRequiredError, TooManyError
+from app.errors import SignInRequiredError, TooManyError
 from app.services import joining, seats
 from app.web import cookies, language
+from app.web.attempts import address_of, slowed
 from app.web.deps import READER_COOKIE, Context, Ctx, personal_link, seat_in, signed_in
 from app.web.pages import render
 from app.words.sentence import N_
@@ -59,14 +60,8 @@ def join(request: Request, token: str, ctx: Ctx) -> Response:
 
 def _found(request: Request, ctx: Context, db: Session, token: str) -> tuple[str, str]:
     """Addresses that do not exist are counted, so that nobody finds one by trying."""
-    address = _address(request)
-    if not ctx.limiter.test(WRONG, "open link", address):
-        raise TooManyError(N_("Too many attempts from this address; please wait a minute."))
-    try:
+    with slowed(request, ctx, WRONG, "open link"):
         return joining.title(db, token)
-    except NotFoundError:
-        ctx.limiter.hit(WRONG, "open link", address)
-        raise
 
 
 def _sits_in(request: Request, db: Session, session_id: str) -> bool:
@@ -80,12 +75,8 @@ def _sits_in(request: Request, db: Session, session_id: str) -> bool:
 
 def _count_join(request: Request, ctx: Context, session_id: str) -> None:
     allowed = [
-        ctx.limiter.hit(JOINS_BY_ADDRESS, "join address", _address(request)),
+        ctx.limiter.hit(JOINS_BY_ADDRESS, "join address", address_of(request)),
         ctx.limiter.hit(JOINS_BY_LINK, "join link", session_id),
     ]
     if not all(allowed):
         raise TooManyError(N_("Many people are joining just now. Please try again in an hour."))
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else "unknown"

@@ -1,7 +1,5 @@
 """The reader's pages and the calls that their script makes."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
 
@@ -11,16 +9,15 @@ from limits import parse
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import clock
-from app.errors import NotFoundError, TooManyError
 from app.protocol.design import Protocol
 from app.protocol.refusals import LONGEST_LABEL
 from app.services import eligibility, exposures, readings, seats, submissions
 from app.services.readings import State
 from app.services.submissions import Mark, Submission
 from app.web import language, reading_words
-from app.web.deps import AskingReader, Context, Ctx, CurrentReader, seat_in, signed_in
+from app.web.attempts import slowed
+from app.web.deps import AskingReader, Ctx, CurrentReader, seat_in, signed_in
 from app.web.pages import render
-from app.words.sentence import N_
 
 router = APIRouter()
 WRONG_LINKS = parse("30/minute")
@@ -98,7 +95,7 @@ class ExposureBody(BaseModel):
 @router.get("/r/{token}")
 def landing(request: Request, token: str, ctx: Ctx) -> HTMLResponse:
     """Show who invites; changes nothing, because mail scanners open links."""
-    with _guessing_slowed(request, ctx), ctx.database.read() as db:
+    with slowed(request, ctx, WRONG_LINKS, "link"), ctx.database.read() as db:
         found = seats.open_link(db, token, clock.now())
     return render(request, "read/landing.html", LandingPage(found.public_title, found.valid_until))
 
@@ -106,7 +103,7 @@ def landing(request: Request, token: str, ctx: Ctx) -> HTMLResponse:
 @router.post("/r/{token}")
 def confirm(request: Request, token: str, ctx: Ctx) -> RedirectResponse:
     """Open the reading in this browser."""
-    with _guessing_slowed(request, ctx), ctx.database.write() as db:
+    with slowed(request, ctx, WRONG_LINKS, "link"), ctx.database.write() as db:
         cookie = seats.confirm(db, token, clock.now(), signed_in(request, db))
         eligibility.require(db, seats.seat(db, cookie, clock.now()), ctx.settings.secret_key)
     response = RedirectResponse("/read", 303)
@@ -185,16 +182,3 @@ def _stated(state: State, *, show_progress: bool) -> JSONResponse:
     if show_progress or state.practising:
         told |= {"position": state.position, "total": state.total}
     return JSONResponse(told, headers=_NO_STORE)
-
-
-@contextmanager
-def _guessing_slowed(request: Request, ctx: Context) -> Iterator[None]:
-    """Count links that do not exist by address; those that do cost nothing, since a whole hospital may share one."""
-    address = request.client.host if request.client else "unknown"
-    if not ctx.limiter.test(WRONG_LINKS, "link", address):
-        raise TooManyError(N_("Too many attempts from this address; please wait a minute."))
-    try:
-        yield
-    except NotFoundError:
-        ctx.limiter.hit(WRONG_LINKS, "link", address)
-        raise

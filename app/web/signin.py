@@ -15,11 +15,13 @@ from app.services.imagesets import ImageSetRow
 from app.services.people import SignedIn
 from app.services.sessions import SessionRow
 from app.web import cookies
+from app.web.attempts import slowed
 from app.web.deps import LOGIN_COOKIE, READER_COOKIE, Context, Ctx, CurrentUser, log_in, login
 from app.web.pages import render
 
 router = APIRouter()
 ATTEMPTS = parse("10/minute")
+_WAIT = "Too many attempts; please wait a minute."
 CODES = (parse("5/minute"), parse("30/day"))  # three of a million codes are right at any moment
 
 
@@ -65,9 +67,12 @@ def sign_in(
     next: Annotated[str, Form()] = "/",  # noqa: A002 - the query's usual name
 ) -> HTMLResponse | RedirectResponse:
     """Start a login; the password is checked before the write begins, because that is slow by design."""
-    _count_attempt(request, ctx, email)
+    _count_attempt(ctx, email)
     try:
-        with ctx.database.read() as db:
+        with (
+            slowed(request, ctx, ATTEMPTS, "sign-in address", _WAIT, SignInRequiredError),
+            ctx.database.read() as db,
+        ):
             user_id = people.check_password(db, email, password)
     except SignInRequiredError as refusal:
         page = SignInPage(local_path(next), email, refusal.sentence)
@@ -145,11 +150,7 @@ def _signed_in(request: Request, ctx: Context, user_id: str, target: str) -> Red
     return response
 
 
-def _count_attempt(request: Request, ctx: Context, email: str) -> None:
-    address = request.client.host if request.client else "unknown"
-    allowed = [
-        ctx.limiter.hit(ATTEMPTS, "sign-in address", address),
-        ctx.limiter.hit(ATTEMPTS, "sign-in account", email.strip().lower()),
-    ]
-    if not all(allowed):
-        raise TooManyError("Too many attempts; please wait a minute.")
+def _count_attempt(ctx: Context, email: str) -> None:
+    """Every attempt at an account counts, before it is known how it ends: many at once are no way around."""
+    if not ctx.limiter.hit(ATTEMPTS, "sign-in account", email.strip().lower()):
+        raise TooManyError(_WAIT)

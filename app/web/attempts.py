@@ -1,0 +1,38 @@
+"""Attempts that fail are counted by the address that they come from; those that succeed cost nothing, since a whole hospital may share one."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from fastapi import Request
+from limits import RateLimitItem
+
+from app.errors import AppError, NotFoundError, TooManyError
+from app.web.deps import Context
+from app.words.sentence import N_
+
+_WAIT = N_("Too many attempts from this address; please wait a minute.")
+
+
+def address_of(request: Request) -> str:
+    """Where a request comes from, as a trusted proxy tells it."""
+    return request.client.host if request.client else "unknown"
+
+
+@contextmanager
+def slowed(
+    request: Request,
+    ctx: Context,
+    limit: RateLimitItem,
+    what: str,
+    sentence: str = _WAIT,
+    failure: type[AppError] = NotFoundError,
+) -> Iterator[None]:
+    """Raise TooManyError where this address has failed too often at `what`; count it where what follows ends in a `failure`."""
+    address = address_of(request)
+    if not ctx.limiter.test(limit, what, address):
+        raise TooManyError(sentence)
+    try:
+        yield
+    except failure:
+        ctx.limiter.hit(limit, what, address)
+        raise
