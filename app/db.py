@@ -6,7 +6,7 @@ are waited for by SQLite's timeout. Who waits in vain, or finds no room or no wa
 nothing of its block was saved, and the same again later is right.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -78,15 +78,25 @@ class Table(DeclarativeBase):
     type_annotation_map = {datetime: UtcDateTime}  # noqa: RUF012 - SQLAlchemy reads it from the class
 
 
+FOLDER, _STEPS = "data folder", "after the commit"
+
+
+def after_commit(db: Session, name: str, step: Callable[[], None]) -> None:
+    """Have `step` done once this block is kept; a later one of the same name replaces it. Its block cannot fail by it any more."""
+    db.info.setdefault(_STEPS, {})[name] = step
+
+
 class Database:
     """One database of one process: `read()` and `write()` give a session that ends with the block."""
 
-    def __init__(self, url: str, patience: float = PATIENCE) -> None:
+    def __init__(self, url: str, patience: float = PATIENCE, folder: Path | None = None) -> None:
         """Open the database at `url` (made when first written to); does not migrate it.
 
-        `patience` is how many seconds to wait for other threads' writes, and then for other processes'.
+        `patience` is how many seconds to wait for other threads' writes, and then for other processes'; `folder` is the data folder,
+        where there is one: what has to be known outside the database is kept there.
         """
         self._patience = patience
+        self._info = {FOLDER: folder}
         self.engine = (
             _sqlite_engine(url, patience)
             if make_url(url).get_backend_name() == "sqlite"
@@ -111,10 +121,12 @@ class Database:
         with (
             self._turn(),
             self._available(),
-            Session(self._writing, expire_on_commit=False) as db,
+            Session(self._writing, expire_on_commit=False, info=self._info) as db,
             db.begin(),
         ):
             yield db
+        for step in db.info.get(_STEPS, {}).values():
+            step()
 
     @contextmanager
     def write_together(self) -> Iterator[Session]:

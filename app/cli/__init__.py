@@ -225,6 +225,16 @@ def verify(
     render: Annotated[
         bool, typer.Option("--render", help="Also render some sampled images again and compare.")
     ] = False,
+    exported: Annotated[
+        Path | None, typer.Option(help="An exported manifest.json: the audit trail must go back to its head.")
+    ] = None,
+    renew_head: Annotated[
+        str,
+        typer.Option(
+            metavar="REASON",
+            help="First take the trail as it is for the right one, as after restoring a dump.",
+        ),
+    ] = "",
 ) -> None:
     """Check the audit trail, and a session against its manifest: stimuli, stored images, truth, orders (all sessions without one)."""
     from app.cli import studies
@@ -232,7 +242,9 @@ def verify(
     if session.endswith(".json"):
         studies.verify_exported(Path(session))
         return
-    studies.verify(os.environ, session)
+    if renew_head:
+        studies.renew_head(os.environ, renew_head)
+    studies.verify(os.environ, session, exported)
     if render:
         from app.cli import generators
 

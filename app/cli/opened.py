@@ -15,7 +15,7 @@ def opened(environ: Mapping[str, str]) -> Iterator[tuple[Settings, Database, Art
     """Its settings, database and artifacts; raises ConflictError where the database is not up to date."""
     keep_private()
     settings = load_settings(environ)
-    database = Database(settings.database_url)
+    database = Database(settings.database_url, folder=settings.data_dir)
     try:
         if not schema.is_current(database):
             raise ConflictError("The database is not up to date; run `blindread migrate` first.")

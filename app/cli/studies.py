@@ -5,7 +5,7 @@ import secrets
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -14,8 +14,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app import clock
+from app import audit_head, clock
 from app.artifacts import Artifacts
+from app.audit_head import Head
 from app.cli.opened import opened
 from app.db import Database
 from app.errors import ConflictError, InvalidError
@@ -39,6 +40,7 @@ from app.services import (
     reports,
     verification,
 )
+from app.services import audit as audit_trail
 from app.services.checkpoints import CheckpointView
 from app.services.people import SignedIn
 from app.tables.people import User
@@ -227,19 +229,46 @@ def _tell_audit(found: Mapping[str, Any]) -> None:
 
 def verify_exported(file: Path) -> None:
     """Check an exported manifest.json on its own, without a database; raises InvalidError where it does not fit."""
-    if not file.is_file():
-        raise InvalidError(f"There is no file {file}.")
-    checked = manifests.check_opened(file.read_bytes())
+    checked = manifests.check_opened(_read(file))
     print(
         f"The truth about {checked} items and the secret of all orders are those that the manifest committed to."
     )
 
 
-def verify(environ: Mapping[str, str], session_id: str) -> None:
+def _read(file: Path) -> bytes:
+    if not file.is_file():
+        raise InvalidError(f"There is no file {file}.")
+    return file.read_bytes()
+
+
+def renew_head(environ: Mapping[str, str], reason: str) -> None:
+    """Take the audit trail as it is for the right one, and keep its end outside the database anew; the trail tells of it."""
+    with opened(environ) as (settings, database, _artifacts), database.write() as db:
+        audit_trail.renew_head(
+            db, settings.secret_key, now=clock.now(), actor=ACTOR, reason=reasons.checked(reason)
+        )
+
+
+def verify(environ: Mapping[str, str], session_id: str, exported: Path | None = None) -> None:
     """Check the audit trail and the frozen sessions; raises InvalidError naming the first thing that is wrong."""
-    with opened(environ) as (settings, database, artifacts), database.read() as db:
-        events = verification.audit_trail(db, settings.secret_key)
+    known = manifests.audit_head_of(_read(exported)) if exported else None
+    with opened(environ) as (settings, database, artifacts):
+        kept = audit_head.read(
+            settings.data_dir, settings.secret_key
+        )  # before the database is, so that it cannot be ahead
+        _verify(database, artifacts, settings.secret_key, session_id, [kept, known])
+
+
+def _verify(
+    database: Database, artifacts: Artifacts, key: bytes, session_id: str, heads: Sequence[Head | None]
+) -> None:
+    with database.read() as db:
+        kept, exported = heads
+        events = verification.audit_trail(db, key, kept)
         print(f"The audit trail is whole ({events} entries).")
+        if exported:
+            verification.known_head(db, exported)
+            print(f"It goes back to entry {exported.number}, with which the file was exported.")
         if session_id:
             _session(db.get(VttSession, session_id), session_id)
         ids = [session_id] if session_id else verification.frozen_sessions(db)

@@ -46,7 +46,7 @@ REASON = (
 
 def prepare(settings: Settings) -> Credentials:
     """Bring the data folder to the state in which the demonstration can be used; returns how to sign in."""
-    database = Database(settings.database_url)
+    database = Database(settings.database_url, folder=settings.data_dir)
     try:
         schema.upgrade(database)
         credentials = credentials_of(settings.data_dir)

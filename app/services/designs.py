@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.errors import ConflictError, NotFoundError
 from app.protocol import scale, wording
 from app.protocol.design import Protocol
-from app.services import feasible, imagesets, jobs, phases, sessions, tokens
+from app.services import changes, feasible, imagesets, jobs, phases, sessions, tokens
 from app.services.feasible import Feasible, NewArm, NewSession
 from app.services.people import SignedIn
 from app.tables.sessions import Arm, VttSession
@@ -29,12 +29,15 @@ def revise(db: Session, user: SignedIn, session_id: str, new: NewSession, key: b
     """Change a draft to what the form holds now; raises ConflictError once it is frozen, or while it is being frozen."""
     session = _draft(db, user, session_id, now)
     design = feasible.checked(db, user, new, session_id)
+    before = changes.design(db, session)
     session.title, session.public_title = design.title, design.public_title
     session.real_set_id, session.n_real = design.real_set_id, design.n_real
     session.protocol, session.follows_id = design.protocol.to_json(), design.follows_id
     db.execute(delete(Arm).where(Arm.session_id == session.id))
     _add_arms(db, session.id, design.arms)
-    sessions.record(db, key, user, session, "draft changed", now)
+    db.flush()
+    changed = changes.between(before, changes.design(db, session))
+    sessions.record(db, key, user, session, "draft changed", now, changed=changed)
 
 
 def discard(db: Session, user: SignedIn, session_id: str, key: bytes, now: datetime) -> None:

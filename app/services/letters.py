@@ -14,7 +14,7 @@ from app.mail.message import Letter
 from app.protocol import mail_wording
 from app.protocol.design import Protocol
 from app.protocol.mail_wording import Wording
-from app.services import invitations, persons, sessions
+from app.services import changes, invitations, persons, sessions
 from app.services.people import SignedIn
 from app.tables.contacts import Contact
 from app.tables.mails import Mail, MailWording
@@ -44,8 +44,9 @@ def reword(
 ) -> None:
     """Keep a researcher's own wording; the built-in one, or nothing, goes back to the built-in one. Raises InvalidError."""
     session = sessions.own(db, user, session_id)
-    own = db.get(MailWording, (session.id, kind))
+    own, old, fresh = db.get(MailWording, (session.id, kind)), None, None
     if own:
+        old = changes.digest([own.subject, own.body])
         db.delete(own)
         db.flush()
     if subject.strip() or body.strip():
@@ -54,7 +55,8 @@ def reword(
         plain = mail_wording.built_in(kind)
         if (given.subject, given.body) != (plain.subject, plain.body):
             db.add(MailWording(session_id=session.id, kind=kind, subject=given.subject, body=given.body))
-    sessions.record(db, key, user, session, "mail reworded", now, kind=kind)
+            fresh = changes.digest([given.subject, given.body])
+    sessions.record(db, key, user, session, "mail reworded", now, kind=kind, old=old, new=fresh)
 
 
 def write(db: Session, mail: Mail, base: str, key: bytes, now: datetime) -> tuple[str, Letter]:

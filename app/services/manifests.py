@@ -16,6 +16,7 @@ from pathlib import PurePosixPath
 from sqlalchemy.orm import Session
 
 from app.artifacts import Artifacts
+from app.audit_head import Head
 from app.errors import ConflictError, InvalidError
 from app.imaging import stimulus
 from app.protocol.design import Protocol
@@ -136,3 +137,12 @@ def check_opened(text: bytes) -> int:
     if found != promised or len(kinds) != stimuli:
         raise InvalidError("The truth is not the one that the manifest committed to.")
     return stimuli
+
+
+def audit_head_of(text: bytes) -> Head:
+    """The end of the audit trail when a file was exported; raises InvalidError where it tells none."""
+    try:
+        head = json.loads(text)["audit_head"]
+        return Head(int(head["number"]), str(head["mac"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise InvalidError("This file tells no head of the audit trail.") from error

@@ -108,13 +108,14 @@ def set_automatic(db: Session, user: SignedIn, session_id: str, days: int, key: 
     """Have readers reminded after so many idle days, or with 0 not."""
     session = sessions.own(db, user, session_id)
     kept = db.get(AutomaticReminders, session.id)
+    old = kept.days if kept else 0
     if days and kept:
         kept.days = days
     elif days:
         db.add(AutomaticReminders(session_id=session.id, days=days))
     elif kept:
         db.delete(kept)
-    sessions.record(db, key, user, session, "automatic reminders set", now, days=days)
+    sessions.record(db, key, user, session, "automatic reminders set", now, old=old, new=days)
 
 
 def due(db: Session, now: datetime) -> list[tuple[VttSession, list[str]]]:

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.artifacts import Artifacts
+from app.audit_head import Head
 from app.errors import InvalidError
 from app.protocol.design import Protocol
 from app.services import audit, manifests, orders, stimuli, unblinding
@@ -18,12 +19,36 @@ from app.tables.images import Image
 from app.tables.sessions import Item, Presentation, Reading, VttSession
 
 
-def audit_trail(db: Session, key: bytes) -> int:
-    """The number of entries; raises InvalidError naming the first that does not fit."""
+def audit_trail(db: Session, key: bytes, kept: Head | None) -> int:
+    """The number of entries; `kept` is the end that stood outside the database before this block began.
+
+    Raises InvalidError naming the first entry that does not fit, or telling that the trail was cut.
+    """
     broken = audit.first_break(db, key)
     if broken is not None:
         raise InvalidError(f"The audit trail was changed: entry {broken} does not fit the one before it.")
-    return db.scalar(select(func.count()).select_from(AuditEvent)) or 0
+    entries = db.scalar(select(func.count()).select_from(AuditEvent)) or 0
+    if kept is None and entries:
+        raise InvalidError(
+            "The file audit.head is missing, so a cut end of the audit trail would not show. Where you know why, "
+            "`blindread verify --renew-head REASON` makes it anew."
+        )
+    if kept is not None:
+        known_head(db, kept)
+    return entries
+
+
+def known_head(db: Session, head: Head) -> None:
+    """Raise InvalidError where the trail does not go back to this entry, which was known outside the database."""
+    entries = db.scalar(select(func.max(AuditEvent.number))) or 0
+    if entries < head.number:
+        raise InvalidError(
+            f"The audit trail was cut: it ends with entry {entries}, and entry {head.number} is known outside the database."
+        )
+    if not audit.holds(db, head):
+        raise InvalidError(
+            f"The audit trail was changed: entry {head.number} is not the one that is known outside the database."
+        )
 
 
 def frozen_sessions(db: Session) -> list[str]:

@@ -46,7 +46,7 @@ class Context:
     def build(cls, settings: Settings) -> "Context":
         return cls(
             settings=settings,
-            database=Database(settings.database_url),
+            database=Database(settings.database_url, folder=settings.data_dir),
             artifacts=Artifacts(str(settings.data_dir / "artifacts")),
             limiter=MovingWindowRateLimiter(MemoryStorage()),
             previews=CapacityLimiter(1),

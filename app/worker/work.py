@@ -33,7 +33,7 @@ class Parts:
     def build(cls, settings: Settings, device: str = "auto") -> "Parts":
         return cls(
             settings,
-            Database(settings.database_url, _PATIENCE),
+            Database(settings.database_url, _PATIENCE, settings.data_dir),
             Artifacts(str(settings.data_dir / "artifacts")),
             device,
         )

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from sqlalchemy import func, select
 
+from app import audit_head
 from app.blinding import mends
 from app.imaging import stimulus
 from app.services import verification
@@ -172,7 +173,8 @@ def test_a_rehearsal_leaves_no_trace_in_the_study(planted, address):
         state = db.get_one(VttSession, ident(address)).state
     assert state == "frozen"
     with planted.parts.database.read() as db:
-        assert verification.audit_trail(db, planted.settings.secret_key) == 4
+        kept = audit_head.read(planted.settings.data_dir, planted.settings.secret_key)
+        assert verification.audit_trail(db, planted.settings.secret_key, kept) == kept.number == 4
 
 
 def test_a_header_that_tells_images_apart_forbids_opening(site, monkeypatch):
