@@ -32,6 +32,13 @@ def is_current(database: Database) -> bool:
     return found == ScriptDirectory.from_config(_config()).get_current_head()
 
 
+def knows(revision: str) -> bool:
+    """Whether this program has heard of that schema, so that it can migrate from it."""
+    return any(
+        script.revision == revision for script in ScriptDirectory.from_config(_config()).walk_revisions()
+    )
+
+
 def check(database: Database) -> None:
     """Raise alembic.util.CommandError where the tables in code and in the database differ."""
     with database.engine.begin() as connection:

@@ -278,6 +278,26 @@ def report(
 
 
 @app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to make; it must not be there yet.")],
+) -> None:
+    """Back up the whole installation into one file, while readers go on."""
+    from app.cli import backups
+
+    backups.backup(os.environ, file)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that `backup` made.")],
+) -> None:
+    """Put a backup into a data folder that holds no database."""
+    from app.cli import backups
+
+    backups.restore(os.environ, file)
+
+
+@app.command()
 def erase(
     session: Annotated[str, typer.Argument(metavar="SESSION", help="The session's id.")],
     code: Annotated[str, typer.Argument(metavar="CODE", help="The reader's code.")],
