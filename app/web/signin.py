@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+import structlog
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from limits import parse
@@ -19,6 +20,7 @@ from app.web.attempts import slowed
 from app.web.deps import LOGIN_COOKIE, READER_COOKIE, Context, Ctx, CurrentUser, log_in, login
 from app.web.pages import render
 
+log = structlog.get_logger()
 router = APIRouter()
 ATTEMPTS = parse("10/minute")
 _WAIT = "Too many attempts; please wait a minute."
@@ -75,6 +77,7 @@ def sign_in(
         ):
             user_id = people.check_password(db, email, password)
     except SignInRequiredError as refusal:
+        log.warning("sign-in refused", step="password")
         page = SignInPage(local_path(next), email, refusal.sentence)
         return render(request, "signin/signin.html", page, 401)
     with ctx.database.read() as db:
@@ -103,6 +106,7 @@ def second_step(
         with ctx.database.write() as db:
             second_factor.check(db, user_id, code, key, now)
     except SignInRequiredError as refusal:
+        log.warning("sign-in refused", step="second factor", user=f"user:{user_id}")
         page = CodePage(local_path(next), pending, refusal.sentence)
         return render(request, "signin/code.html", page, 401)
     return _signed_in(request, ctx, user_id, next)
@@ -145,6 +149,7 @@ def _signed_in(request: Request, ctx: Context, user_id: str, target: str) -> Red
         token = people.sign_in(db, user_id, now, login(request))
         if reader := cookies.given(request, READER_COOKIE):
             seats.sign_in_beside(db, reader, people.who(db, token, now).pseudonym, now)
+    log.info("signed in", user=f"user:{user_id}")
     response = RedirectResponse(local_path(target), 303)
     log_in(response, ctx, token)
     return response

@@ -16,7 +16,7 @@ from app.errors import InvalidError
 from app.services import operations
 from app.settings import load_settings
 from app.tables.jobs import Job
-from app.web import measuring
+from app.web import measuring, signin
 from tests.web.conftest import ADMIN, invite, open_site, opened, png, read_all, text
 
 TOKEN = "a token of twenty letters"
@@ -126,6 +126,7 @@ def logged(monkeypatch):
     monkeypatch.setattr(sys, "stderr", written)
     logs.to_stderr("json")
     monkeypatch.setattr(measuring, "log", structlog.get_logger())
+    monkeypatch.setattr(signin, "log", structlog.get_logger())
     logging.getLogger("httpx2").setLevel(logging.WARNING)
     yield written
     root.handlers[:] = kept
@@ -145,6 +146,10 @@ def test_the_log_has_a_line_a_request_and_no_word_about_who(furnished, owner, kn
     routes = [line["route"] for line in requests]
     assert routes.count("/read/ratings") >= 2
     assert {"/r/{token}", "/sign-in", "unknown"} <= set(routes)
+    furnished.browser().post("/sign-in", data={"email": "owner@example.org", "password": "a wrong password"})
+    lines = [json.loads(line) for line in logged.getvalue().splitlines()]
+    assert {"signed in", "sign-in refused"} <= {line["event"] for line in lines}
+    assert [line for line in requests if line["status"] == 404]
     written = json.dumps(lines)
     for word in (link.removeprefix("/r/"), "SECRETCODE", "owner@", "testclient", address.rpartition("/")[2]):
         assert word not in written
