@@ -19,12 +19,23 @@ STUDY = {
     ("/sessions/{session_id}/invitations/wording", "body"): "invitation body",
     ("/admin/users", "email"): "user's address",
     ("/sessions/{session_id}/colleagues", "email"): "user's address",
+    ("/account/tokens", "name"): "token name",
     ("/read/ratings", "remark"): "remark",
     ("/read/ratings", "cue"): "cue 0",
 }
 """Fields whose text is kept and shown again: under which name the study of payloads fills each."""
 
+NOT_SHOWN = {
+    (
+        "/sessions/{session_id}/readers/{reading_id}/erase",
+        "reason",
+    ): "kept in the audit trail, which no page shows",
+}
+API = "/api/v1/"
+"""Its answers are JSON and no pages (`tests/web/test_answers.py`); what it keeps is kept by the services behind the pages' own forms, which are tried."""
+
 RAW = {
+    "app/web/api/uploading.py": "as the pages' own uploads",
     "app/web/designs.py": "all fields of the design",
     "app/web/drafts.py": "all settings of an import",
     "app/web/invitations.py": "a list of readers",
@@ -47,7 +58,7 @@ KEPT_BY_KIND = {
     ),
     **dict.fromkeys(("item", "key", "pending"), "an identifier"),
     **dict.fromkeys(("present", "new", "again", "code"), "a password or a code, which no page shows"),
-    **dict.fromkeys(("role", "done"), "one of a list"),
+    **dict.fromkeys(("role", "done", "read_only"), "one of a list"),
 }
 """Fields that no page shows later, with the reason; each is still tried for what comes back at once."""
 
