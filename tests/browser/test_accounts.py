@@ -19,7 +19,9 @@ from tests.web.conftest import (
     furnished,
     furnished_folder,
     generator_files,
+    invite,
     known,
+    opened,
     owner,
 )
 
@@ -77,15 +79,18 @@ def test_a_newcomer_comes_in_by_a_link(signed_in, browser):
     expect(row.get_by_text("shut out", exact=True)).to_be_visible()
 
 
-def test_accounts_and_the_server_are_accessible_on_every_screen(owner, known, signed_in):
+def test_accounts_and_the_server_are_accessible_on_every_screen(furnished, owner, known, signed_in):
     draft = create(owner, known).headers["location"]
     owner.post(f"{draft}/colleagues", data={"email": COLLEAGUE})
+    link = opened(furnished, owner, known)
+    invite(owner, link)
+    erasing = re.search(r'href="(/sessions/\w+/readers/\w+/erase)"', owner.get(link).text)[1]
     page, found = signed_in(ADMIN, bypass_csp=True), []
     page.goto("/account")
     page.locator("#present-on").fill(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_alt_text("The key as a QR code")).to_be_visible()
-    for address in ("/account", "/admin", "/admin/users", draft):
+    for address in ("/account", "/account/tokens", "/admin", "/admin/users", draft, erasing):
         page.set_viewport_size({"width": 1366, "height": 768})
         page.goto(address)
         found += violations(page)
