@@ -31,6 +31,8 @@ _KNOWN = {
     "SECURE_COOKIES",
     "UPLOAD_LIMIT_MB",
     "DRAFTS_LIMIT_MB",
+    "KEEP_CONTACTS_DAYS",
+    "KEEP_FINGERPRINTS_DAYS",
     "FORWARDED_ALLOW_IPS",
     "LOG_FORMAT",
     "LOG_REQUESTS",
@@ -53,6 +55,8 @@ class Settings:
     secure_cookies: bool = False
     upload_limit_mb: int = 2048
     drafts_limit_mb: int = 8192
+    keep_contacts_days: int = 0
+    keep_fingerprints_days: int = 0
     forwarded_allow_ips: str = "127.0.0.1"
     relay: Relay | None = None
     log_format: str = "text"
@@ -107,6 +111,8 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         secure_cookies=_flag(environ, "SECURE_COOKIES", default=base_url.startswith("https://")),
         upload_limit_mb=_whole_number(environ, "UPLOAD_LIMIT_MB", 2048, 1, 1_000_000),
         drafts_limit_mb=_whole_number(environ, "DRAFTS_LIMIT_MB", 8192, 1, 1_000_000),
+        keep_contacts_days=_whole_number(environ, "KEEP_CONTACTS_DAYS", 0, 0, 36_500),
+        keep_fingerprints_days=_whole_number(environ, "KEEP_FINGERPRINTS_DAYS", 0, 0, 36_500),
         forwarded_allow_ips=environ.get(PREFIX + "FORWARDED_ALLOW_IPS") or "127.0.0.1",
         relay=mail_server,
         log_format=_one_of(environ, "LOG_FORMAT", logs.FORMATS),

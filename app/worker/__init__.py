@@ -27,6 +27,7 @@ from app.services import (
     previews,
     remembering,
     reports,
+    retention,
     samples,
     sessions,
 )
@@ -75,6 +76,7 @@ def run(parts: Parts, stopping: threading.Event, concurrency: int = 1) -> None:
             sweep_staging(parts)
             mails.remind(parts)
             forget_answers(parts)
+            retain(parts)
         stopping.wait(_SWEEP_SECONDS)
     for thread in threads:
         thread.join()
@@ -169,6 +171,19 @@ def _do(work: Work) -> Callable[[Session], None]:
     if work.stopping.is_set():
         return lambda db: local.give_back(db, job.id, name)
     return lambda db: local.finish(db, job.id, name, clock.now())
+
+
+def retain(parts: Parts) -> None:
+    """Let go names, addresses and fingerprints as the settings say, and what has run out; no byte of it stays in the database's files."""
+    settings, now = parts.settings, clock.now()
+    periods = retention.Periods(settings.keep_contacts_days, settings.keep_fingerprints_days)
+    with parts.database.read() as db:
+        if not retention.due(db, periods, now):
+            return
+    with parts.database.write() as db:
+        gone = retention.apply(db, periods, settings.secret_key, now)
+    if gone:
+        log.info("kept no longer", rows=gone, emptied=parts.database.scrub())
 
 
 def sweep_staging(parts: Parts, older_than: float = _UPLOAD_SECONDS) -> None:
