@@ -38,6 +38,7 @@ from app.services import (
     privacy,
     reasons,
     reports,
+    told,
     verification,
 )
 from app.services import audit as audit_trail
@@ -146,6 +147,12 @@ def export(environ: Mapping[str, str], session_id: str, out: Path, reader: str =
             session = _session(db.get(VttSession, session_id), session_id)
             looks.look(db, session, actor=ACTOR, what="export", key=settings.secret_key, now=clock.now())
         out.mkdir(parents=True, exist_ok=True)
+        if reader:
+            with database.write() as db:
+                found = privacy.by_code(db, session_id, reader)
+                person = told.give_by_command(db, found, ACTOR, settings.secret_key, clock.now())
+            text = json.dumps(person, indent=1, ensure_ascii=False)
+            (out / "person.json").write_text(text + "\n", encoding="utf-8")
         with database.read() as db:
             if reader:
                 _one_reader(db, session_id, reader, out)

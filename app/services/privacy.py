@@ -53,7 +53,7 @@ class Erased:
 
 def kept(db: Session, user: SignedIn, session_id: str, reading_id: str) -> Kept:
     """What is kept of a reader of the user's own session; raises NotFoundError, or ForbiddenError for a colleague."""
-    reading = _reading(db, sessions.of_owner(db, user, session_id), reading_id)
+    reading = reading_of(db, sessions.of_owner(db, user, session_id), reading_id)
     ids = [one.id for one in _same_person(db, reading)]
     ratings = select(func.count(), func.count(Rating.remark)).where(Rating.reading_id.in_(ids))
     given, remarks = db.execute(ratings).one()
@@ -82,7 +82,7 @@ def erase(
 ) -> Erased:
     """Erase a reader, with or without the ratings; doing it again finds nothing more. Raises InvalidError without a reason."""
     session = sessions.of_owner(db, user, session_id)
-    reading = _reading(db, session, reading_id)
+    reading = reading_of(db, session, reading_id)
     return erase_reading(db, reading, user.pseudonym, reasons.checked(reason), key, now, ratings=ratings)
 
 
@@ -129,7 +129,8 @@ def clear_traces(database: Database, artifacts: Artifacts, erased: Erased) -> bo
     return database.scrub()
 
 
-def _reading(db: Session, session: VttSession, reading_id: str) -> Reading:
+def reading_of(db: Session, session: VttSession, reading_id: str) -> Reading:
+    """A reading of this session; raises NotFoundError."""
     reading = db.get(Reading, reading_id)
     if reading is None or reading.session_id != session.id:
         raise NotFoundError("There is no such reader in this session.")

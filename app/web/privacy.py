@@ -1,14 +1,15 @@
 """Erasing a reader on request: what is kept, which of two kinds, and that it was done."""
 
+import json
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app import clock
 from app.errors import InvalidError
-from app.services import privacy
+from app.services import privacy, told
 from app.services.people import SignedIn
 from app.services.privacy import Kept
 from app.web.deps import Context, Ctx, CurrentUser
@@ -73,6 +74,16 @@ def erase(
     whole = privacy.clear_traces(ctx.database, ctx.artifacts, erased)
     page = ErasedPage(user, session_id, erased.code, erased.ratings, whole)
     return render(request, "sessions/erased.html", page)
+
+
+@router.post("/person.json")
+def give(session_id: str, reading_id: str, ctx: Ctx, user: CurrentUser) -> Response:
+    """What is kept about this reader, to hand out to that person: a write, since giving it is written down."""
+    with ctx.database.write() as db:
+        found = told.give(db, user, session_id, reading_id, ctx.settings.secret_key, clock.now())
+    headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="person.json"'}
+    text = json.dumps(found, indent=1, ensure_ascii=False)
+    return Response(text, media_type="application/json", headers=headers)
 
 
 def _with_ratings(kind: str) -> bool:

@@ -14,7 +14,7 @@ from app import audit_head
 from app.services import verification
 from app.services.looks import given
 from app.tables.audit import AuditEvent
-from app.tables.sessions import Rating, Reading, VttSession
+from app.tables.sessions import Item, Rating, Reading, VttSession
 from tests.web.api.conftest import program
 from tests.web.conftest import ADMIN, COLLEAGUE, ident, invite, opened, read_all
 from tests.web.conftest import text as words
@@ -269,3 +269,25 @@ def test_a_program_does_the_same_once(furnished, owner, study):
     assert me.get(path)["withdrawn"]
     assert left(furnished.settings.data_dir) == []
     assert me.post(path, {"kind": "ratings", "reason": REASON})["ratings"] == 0
+
+
+def test_a_reader_is_told_all_that_is_kept_and_no_truth(furnished, owner, study):
+    address, _, _ = study
+    form = f"{address}/readers/{reading_id(owner, address)}/erase"
+    answer = owner.post(f"{form}/person.json")
+    assert answer.headers["content-disposition"] == 'attachment; filename="person.json"'
+    told = answer.json()
+    assert (told["code"], told["contact"]["email"], told["contact"]["name"]) == (CODE, EMAIL, NAME)
+    assert told["questionnaire"]["after"] == [{"question": "Did you recognise anything?", "answer": TOLD}]
+    assert [one["position"] for one in told["ratings"]] == list(range(1, 9))
+    assert {one["remark"] for one in told["ratings"]} == {f"{SAID} {n}" for n in range(8)}
+    assert told["moments"]["finished_at"]
+    with furnished.parts.database.read() as db:
+        last = db.scalars(select(AuditEvent).order_by(AuditEvent.number.desc())).first()
+        assert last.action == "reader's data given out"
+        session = db.get_one(VttSession, ident(address))
+        secrets = [session.order_secret, *db.scalars(select(Item.id)), *db.scalars(select(Item.image_id))]
+    assert not [secret for secret in secrets if secret in answer.text]
+    erase(owner, address, "ratings")
+    gone = program(furnished).post(f"{form}/person")
+    assert (gone["contact"], gone["ratings"], gone["ratings_erased"]) == (None, [], 8)

@@ -44,7 +44,7 @@ RULES: tuple[
     (r"POST /image-sets/drafts", USER),
     (r"\w+ /(sessions/templates|image-sets/drafts)/.*", MINE),
     (r"\w+ /sessions/{session_id}/(design|discard|audit/copies|colleagues)", OWN),
-    (r"\w+ /sessions/{session_id}/readers/{reading_id}/erase", OWN),
+    (r"\w+ /sessions/{session_id}/readers/{reading_id}/erase(/person.json)?", OWN),
     (r"\w+ /sessions/{session_id}(/.*)?", SHARED),
     (r"\w+ /(image-sets|checkpoints|jobs)/.*", OWN),
 )

@@ -7,7 +7,7 @@ from fastapi.responses import Response
 from pydantic import Field
 from sqlalchemy.orm import Session
 
-from app.services import privacy
+from app.services import privacy, told
 from app.web.api.asking import CurrentCaller, CurrentWriter
 from app.web.api.shapes import Ask, Id, Shape, example
 
@@ -46,6 +46,13 @@ class Erasing(Ask):
 def kept(session_id: str, reading_id: str, caller: CurrentCaller) -> Any:
     with caller.ctx.database.read() as db:
         return privacy.kept(db, caller.user, session_id, reading_id)
+
+
+@router.post("/person", summary="All that is kept about a reader, for that person, without the truth")
+def give(session_id: str, reading_id: str, writer: CurrentWriter) -> Response:
+    return writer.once(
+        lambda db: told.give(db, writer.user, session_id, reading_id, writer.secret, writer.now)
+    )
 
 
 @router.post("", response_model=Erased, summary="Erase a reader, with or without the ratings, for good")

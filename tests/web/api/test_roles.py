@@ -20,7 +20,7 @@ from tests.web.walk import MISSING, furnish
 USER, MINE, OWN, SHARED = "whoever has a token", "its owner alone", "its owner", "its owner and colleagues"
 RULES = (  # the first pattern that fits says who
     (
-        r"\w+ /sessions/{session_id}/(design|design/next|audit/copies|colleagues|readers/{reading_id}/erase)",
+        r"\w+ /sessions/{session_id}/(design|design/next|audit/copies|colleagues|readers/{reading_id}/erase(/person)?)",
         OWN,
     ),
     (r"DELETE /sessions/{session_id}", OWN),
