@@ -91,7 +91,7 @@ def by_code(db: Session, session_id: str, code: str) -> Reading:
     query = select(Reading).join(Reader, Reader.id == Reading.reader_id)
     found = db.scalar(query.where(Reading.session_id == session_id, Reader.code == code))
     if found is None:
-        raise NotFoundError("There is no such reader in this session.")
+        raise NotFoundError(f"There is no reader “{code}” in this session.")
     return found
 
 

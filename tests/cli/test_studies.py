@@ -202,7 +202,7 @@ def test_one_reader_s_figures_are_those_of_everybody_s(blindread, study, tmp_pat
     told = blindread("export", study.session_id, "--out", tmp_path / "none", "--reader", "R99")
     assert (told.code, told.err.splitlines()[-1]) == (
         2,
-        "There is no answer of a reader “R99” in this session.",
+        "There is no reader “R99” in this session.",
     )
 
 

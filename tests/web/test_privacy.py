@@ -245,7 +245,7 @@ def test_the_command_does_the_same(furnished, owner, study):
     assert f"{CODE} and 8 ratings erased; the reading stands as erased-" in done.stdout
     assert left(furnished.settings.data_dir) == []
     again = command(CODE, "--identity")
-    assert (again.returncode, again.stderr.strip()) == (2, "There is no such reader in this session.")
+    assert (again.returncode, again.stderr.strip()) == (2, f"There is no reader “{CODE}” in this session.")
 
 
 def test_the_same_code_in_another_study_stays(furnished, owner, known, study):
