@@ -34,7 +34,9 @@ _NAME = re.compile(
     r"blindread\.db|secret\.key|audit\.head|artifacts(?:/[A-Za-z0-9][A-Za-z0-9._-]{0,200}){1,8}"
 )
 _CHUNK = 2**20
+_OF_A_DATABASE = ("", "-wal", "-shm", "-journal")  # SQLite would play an old log into the restored file
 _LEFT_SECONDS = 86_400
+_SCRATCH = ".blindread-backup-"  # a name that nobody else gives to a folder
 _SQLITE_ONLY = "Backups are made of SQLite databases. For PostgreSQL use pg_dump, and copy the data folder."
 _NOT_OURS = "This file is no backup of Blindread, or a damaged one; nothing was changed."
 
@@ -163,8 +165,10 @@ def restore(data_dir: Path, database_url: str, file: Path) -> Contents:
     if target.get_backend_name() != "sqlite" or not target.database:
         raise InvalidError(_SQLITE_ONLY)
     place = Path(target.database)
-    if place.exists():
-        raise ConflictError(f"There is a database {place} already; restore into an empty data folder.")
+    if any(place.with_name(place.name + end).exists() for end in _OF_A_DATABASE):
+        raise ConflictError(
+            f"There is a database {place} already, or its log; restore into an empty data folder."
+        )
     if not file.is_file():
         raise InvalidError(f"There is no file {file}.")
     try:
@@ -239,10 +243,10 @@ def _revision(snapshot: Path) -> str:
 @contextmanager
 def _scratch(data_dir: Path) -> Iterator[Path]:
     """A folder of our own on the same disk, gone afterwards; what a killed run left more than a day ago goes, too."""
-    for left in data_dir.glob("backup-*"):
+    for left in data_dir.glob(f"{_SCRATCH}*"):
         if time.time() - left.stat().st_mtime > _LEFT_SECONDS:
             shutil.rmtree(left, ignore_errors=True)
-    folder = data_dir / f"backup-{secrets.token_hex(8)}"
+    folder = data_dir / f"{_SCRATCH}{secrets.token_hex(8)}"
     folder.mkdir(parents=True)
     try:
         yield folder

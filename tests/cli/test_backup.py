@@ -85,7 +85,9 @@ def test_it_works(study, made, tmp_path):
     assert checked.returncode == 0, checked.stderr
     assert "stimuli are as frozen" in checked.stdout
     assert (
-        [path.name for path in study.glob("backup-*")] == [path.name for path in new.glob("backup-*")] == []
+        [path.name for path in study.glob(".blindread-backup-*")]
+        == [path.name for path in new.glob(".blindread-backup-*")]
+        == []
     )
 
 
@@ -143,7 +145,7 @@ def test_a_backup_that_is_killed_leaves_the_server_s_data_sound(study, tmp_path)
         process = subprocess.Popen(
             [sys.executable, "-m", "app.cli", "backup", str(file)], env=environ, stdout=subprocess.DEVNULL
         )
-        while not list(study.glob("backup-*")) and process.poll() is None:
+        while not list(study.glob(".blindread-backup-*")) and process.poll() is None:
             time.sleep(0.005)
         time.sleep(rng.uniform(0, 0.05))
         process.send_signal(signal.SIGKILL)
@@ -154,12 +156,15 @@ def test_a_backup_that_is_killed_leaves_the_server_s_data_sound(study, tmp_path)
 
 
 def test_what_a_killed_run_left_goes_after_a_day(study, tmp_path):
-    old, young = study / "backup-old", study / "backup-young"
+    old, young = study / ".blindread-backup-old", study / ".blindread-backup-young"
     old.mkdir()
     young.mkdir()
-    os.utime(old, (1, 1))
+    theirs = study / "backup-of-last-year"
+    theirs.mkdir()
+    for folder in (old, theirs):
+        os.utime(folder, (1, 1))
     assert command(study, "backup", tmp_path / "made.tar").returncode == 0
-    assert (old.exists(), young.exists()) == (False, True)
+    assert (old.exists(), young.exists(), theirs.exists()) == (False, True, True)
 
 
 def test_a_disk_that_is_full_leaves_nothing_half(study, tmp_path):
@@ -168,7 +173,7 @@ def test_a_disk_that_is_full_leaves_nothing_half(study, tmp_path):
     done = command(study, "backup", out / "made.tar", under=("prlimit", "--fsize=60000"))
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
-    assert list(out.iterdir()) == list(study.glob("backup-*")) == []
+    assert list(out.iterdir()) == list(study.glob(".blindread-backup-*")) == []
     made, new = tmp_path / "made.tar", tmp_path / "new"
     assert command(study, "backup", made).returncode == 0
     refused = command(new, "restore", made, under=("prlimit", "--fsize=60000"))
@@ -184,6 +189,10 @@ def test_what_is_there_is_never_overwritten(study, made, tmp_path):
     assert made.read_bytes() == before
     in_use = command(study, "restore", made)
     assert (in_use.returncode, "restore into an empty data folder" in in_use.stderr) == (2, True)
+    (tmp_path / "logged").mkdir()
+    (tmp_path / "logged" / "blindread.db-wal").write_bytes(b"old")
+    stale = command(tmp_path / "logged", "restore", made)
+    assert (stale.returncode, "or its log" in stale.stderr) == (2, True)
     nowhere = command(tmp_path / "new", "restore", tmp_path / "nothing.tar")
     assert (nowhere.returncode, "There is no file" in nowhere.stderr) == (2, True)
     unwritable = command(study, "backup", "/proc/made.tar")
