@@ -153,9 +153,9 @@ def _same_person(db: Session, reading: Reading) -> list[Reading]:
 
 
 def _new_code(db: Session, readings: list[Reading], now: datetime) -> str:
-    """A code that says nothing; a code of ours stays. The old one goes where no other study uses it."""
+    """A code that says nothing; the one of an earlier erasure stays. The old one goes where no other study uses it."""
     old = db.get_one(Reader, readings[0].reader_id)
-    if old.code.startswith(PREFIX):
+    if all(one.erased_at is not None for one in readings):
         return old.code
     new = Reader(
         id=tokens.identifier(), owner_id=old.owner_id, code=PREFIX + secrets.token_hex(4), created_at=now

@@ -291,3 +291,11 @@ def test_a_reader_is_told_all_that_is_kept_and_no_truth(furnished, owner, study)
     erase(owner, address, "ratings")
     gone = program(furnished).post(f"{form}/person")
     assert (gone["contact"], gone["ratings"], gone["ratings_erased"]) == (None, [], 8)
+
+
+def test_a_code_that_looks_like_an_erased_one_goes_too(furnished, owner, known):
+    address = opened(furnished, owner, known)
+    invite(owner, address, "erased-Kolibri7")
+    page = erase(owner, address, "identity", code="erased-Kolibri7")
+    assert re.search(r"erased-[0-9a-f]{8} now", words(page))
+    assert left(furnished.settings.data_dir) == []
