@@ -22,6 +22,7 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 _JOBS = ("queued", "running", "done", "failed", "cancelled")
 _UNKNOWN = "unknown"
 _API = "/api/v1"
+_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 _QUIET = {"/healthz", "/readyz", "/metrics"}
 
 log = structlog.get_logger()
@@ -95,7 +96,7 @@ class Measured:
             self._note(scope, status, seconds or time.perf_counter() - began)
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
-        method, route = scope["method"], route_of(scope)
+        method, route = scope["method"] if scope["method"] in _METHODS else _UNKNOWN, route_of(scope)
         self.measures.seconds.labels(method, route).observe(seconds)
         self.measures.answers.labels(method, route, str(status)).inc()
         if self.logged and route not in _QUIET:

@@ -60,11 +60,13 @@ def test_metrics_count_by_route_and_never_by_address(measured):
     browser.get("/r/a-secret-link")
     browser.get("/no/such/place")
     browser.get("/static/css/base.css")
+    browser.request("INVENTED", "/")
     found = metrics(measured)
     assert found.headers["content-type"].startswith("text/plain")
     assert 'blindread_answers_total{method="GET",route="/r/{token}",status="404"} 1.0' in found.text
     assert 'blindread_answers_total{method="GET",route="/static",status="200"} 1.0' in found.text
     assert 'route="unknown"' in found.text
+    assert "INVENTED" not in found.text
     assert "secret-link" not in found.text
     assert 'blindread_request_seconds_bucket{le="0.005",method="GET",route="/r/{token}"}' in found.text
     for name in ("blindread_ratings 0.0", 'blindread_jobs{status="queued"} 0.0', "blindread_free_bytes"):
