@@ -18,7 +18,7 @@ ADDED = "user added"
 
 @dataclass(frozen=True, slots=True)
 class UserRow:
-    """A line of the list of users; `invited` until a password was chosen by the link in hand."""
+    """A line of the list of users; `link_until` is how long a link to choose a password holds, None for none."""
 
     id: str
     email: str
