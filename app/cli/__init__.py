@@ -317,9 +317,9 @@ def erase(
 @app.command()
 def reproduce() -> None:
     """The published results of Woodland et al. 2022 beside what this code computes from the same figures."""
-    from app.cli import analyses
+    from app.cli import reproduction
 
-    analyses.reproduce()
+    reproduction.show()
 
 
 @app.command(name="experiments")

@@ -3,11 +3,8 @@
 import json
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
 from app.report import mrmc as printed
-from app.report import plans, reproduction, scores
+from app.report import plans, scores
 from app.report.plans import Assumed
 from app.stats.mrmc import one_shot
 
@@ -21,20 +18,6 @@ def mrmc(file: Path, *, as_json: bool, centred: bool) -> None:
         return
     for line in printed.lines(given, found, centred=centred):
         print(line)
-
-
-def reproduce() -> None:
-    """The study's published results beside ours from the same figures, as a table."""
-    table = Table(
-        "Table", "Result", "Published", "Computed", "", title=reproduction.STUDY, title_justify="left"
-    )
-    for line in reproduction.lines():
-        verdict = {True: "the same", False: "NOT THE SAME", None: line.why}[line.same]
-        table.add_row(line.table, line.what, line.published or "–", line.computed or "–", verdict)
-    Console(soft_wrap=False).print(table)
-    print("FID " + ", ".join(f"{fid:.2f}" for fid in reproduction.FIDS), end="; ")
-    print("FPR " + ", ".join(f"{fpr:.0f} %" for fpr in reproduction.FPRS) + " (Table 2).")
-    print("Four models are few: no correlation over so few says more than that it is worth another study.")
 
 
 def plan(readers: int, images: int, rate: float, reader_sd: float, image_sd: float, delta: float) -> None:

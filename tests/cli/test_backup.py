@@ -29,6 +29,8 @@ AT_ONCE = 8
 
 def command(data_dir, *arguments, under=()):
     environ = {**os.environ, "BLINDREAD_DATA_DIR": str(data_dir)}
+    if under:  # what limits the files of a program limits those of its coverage, too
+        environ = {name: value for name, value in environ.items() if not name.startswith("COVERAGE_")}
     return subprocess.run(
         [*under, sys.executable, "-m", "app.cli", *map(str, arguments)],
         env=environ,
