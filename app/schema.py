@@ -1,5 +1,7 @@
 """Bring a database to the program's schema (Alembic), and say whether it is there."""
 
+from functools import cache
+
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -11,6 +13,8 @@ from app.db import Database
 
 def upgrade(database: Database, revision: str = "head") -> None:
     """Migrate to `revision`; nothing happens where it is already there."""
+    if revision == "head" and is_current(database):
+        return
     with database.rebuild() as connection:
         config = _config()
         config.attributes["connection"] = connection
@@ -29,7 +33,7 @@ def is_current(database: Database) -> bool:
     """Whether the database has exactly the schema of this program."""
     with database.read() as db:
         found = MigrationContext.configure(db.connection()).get_current_revision()
-    return found == ScriptDirectory.from_config(_config()).get_current_head()
+    return found == _head()
 
 
 def knows(revision: str) -> bool:
@@ -45,6 +49,12 @@ def check(database: Database) -> None:
         config = _config()
         config.attributes["connection"] = connection
         command.check(config)
+
+
+@cache
+def _head() -> str | None:
+    """The revision of this program's schema; all migrations are read for it, so once in a process."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
 
 
 def _config() -> Config:

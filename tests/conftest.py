@@ -5,10 +5,12 @@ import runpy
 import tempfile
 from pathlib import Path
 
+import argon2
 import pytest
 from hypothesis import settings
 
 from app.protocol import balance
+from app.services import passwords
 
 settings.register_profile("without a clock", deadline=None)  # a crowded machine is no failure
 settings.load_profile("without a clock")
@@ -44,6 +46,14 @@ def _few_simulated_readers():
     usual, balance.READERS = balance.READERS, 200
     yield
     balance.READERS = usual
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _quick_passwords():
+    """Thousands of sign-ins of tests need no slow hash; what programs that they start make is as slow as ever."""
+    usual, passwords._hasher = passwords._hasher, argon2.PasswordHasher(1, 8, 1)
+    yield
+    passwords._hasher = usual
 
 
 def pytest_collection_modifyitems(config, items):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -44,6 +45,25 @@ def fragment(report: Report, pictures: Pictures = NO_PICTURES) -> str:
 
 
 def _rendered(template: str, report: Report, figures: Sequence[Figure], pictures: Pictures) -> str:
+    shown = ReportFile(
+        report=report,
+        # A number and its sign, and the two ends of an interval, stay on one line.
+        headlines=[
+            sentence.replace(" %", "\u00a0%").replace("–", "\u2060–\u2060")
+            for sentence in headline.sentences(report)
+        ],
+        rates=list(headline.rates(report)),
+        folded=headline.many(report),
+        groups=images.groups(report.images),
+        pictures=pictures,
+        figures=[(each.caption, Markup(each.inline)) for each in figures],  # noqa: S704 - our own SVG, text escaped by matplotlib
+    )
+    return _environment().get_template(template).render(page=shown)
+
+
+@cache
+def _environment() -> Environment:
+    """The templates of the report, compiled once in a process."""
     environment = Environment(
         loader=FileSystemLoader(bundled.path("templates")),
         autoescape=True,
@@ -70,17 +90,4 @@ def _rendered(template: str, report: Report, figures: Sequence[Figure], pictures
         "author": checklists.AUTHOR,
         "catch_rule": sensitivity.CATCH_RULE,
     }
-    shown = ReportFile(
-        report=report,
-        # A number and its sign, and the two ends of an interval, stay on one line.
-        headlines=[
-            sentence.replace(" %", "\u00a0%").replace("–", "\u2060–\u2060")
-            for sentence in headline.sentences(report)
-        ],
-        rates=list(headline.rates(report)),
-        folded=headline.many(report),
-        groups=images.groups(report.images),
-        pictures=pictures,
-        figures=[(each.caption, Markup(each.inline)) for each in figures],  # noqa: S704 - our own SVG, text escaped by matplotlib
-    )
-    return environment.get_template(template).render(page=shown)
+    return environment

@@ -1,6 +1,7 @@
 """What every answer is and is not, whoever asks; and passwords, from the field to the hash."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -159,8 +160,11 @@ def test_a_password_is_checked_as_it_is_typed(site):
 
 
 def test_passwords_are_stored_by_argon2id(site):
+    added = [sys.executable, "-m", "app.cli", "user", "add", "new@example.org", "--role", "researcher"]
+    environ = {**os.environ, "BLINDREAD_DATA_DIR": str(site.settings.data_dir)}
+    subprocess.run(added, env=environ, check=True, capture_output=True)
     with site.parts.database.read() as db:
-        stored = db.query(User).filter_by(email=OWNER).one().password_hash
+        stored = db.query(User).filter_by(email="new@example.org").one().password_hash
     assert re.match(r"\$argon2id\$v=19\$m=65536,t=3,p=4\$", stored)
 
 
