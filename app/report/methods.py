@@ -92,6 +92,8 @@ def _intervals(headline: Sequence[tuple[str, CrossedMean]], images: str) -> Iter
         )
     if any("residual variance alone" in method for method in methods):
         yield "Where the estimated variance was not positive, the residual variance alone stands in."
+    if any("independent answers" in method for method in methods):
+        yield "No interval is shorter than that of independent answers."
     if any("effective number" in method for method in methods):
         yield f"Where all answers were alike, the interval is Wilson’s on the effective number of {images}."
     if any("this reader only" in method for method in methods):

@@ -33,9 +33,35 @@ class CrossedMean:
 
 @dataclass(frozen=True, slots=True)
 class _Variance:
+    """A variance of the mean; `independent` is the one that answers without any readers and images would give, where it is a lower bound."""
+
     value: float
     df: float
     method: str
+    independent: float = 0.0
+
+    def half(self, level: float) -> float:
+        """Half the interval, before the logit."""
+        return max(self._two_way(level), self._alone(level))
+
+    def name(self, level: float) -> str:
+        """The method, and which of the two gave the interval."""
+        if self._alone(level) > self._two_way(level):
+            return f"{self.method}, widened to that of independent answers"
+        return self.method
+
+    def p(self, distance: float) -> float:
+        """Two-sided p of a mean so far from what is tested."""
+        two_way = float(2 * stats.t.sf(distance / sqrt(self.value), self.df))
+        if not self.independent:
+            return two_way
+        return max(two_way, float(2 * stats.norm.sf(distance / sqrt(self.independent))))
+
+    def _two_way(self, level: float) -> float:
+        return float(stats.t.ppf((1 + level) / 2, self.df)) * sqrt(self.value)
+
+    def _alone(self, level: float) -> float:
+        return float(stats.norm.ppf((1 + level) / 2)) * sqrt(self.independent)
 
 
 def crossed_mean(answers: Floats, level: float = 0.95) -> CrossedMean:
@@ -43,7 +69,8 @@ def crossed_mean(answers: Floats, level: float = 0.95) -> CrossedMean:
 
     Complete tables: Var = (MSR + MSC − MSE)/(R·M) with Satterthwaite's df, at least min(R−1, M−1), and a t interval on the
     logit scale. With gaps: components by Henderson's method I (Searle, Casella & McCulloch 1992, ch. 5), which is the
-    same where the table is complete. Where the variance is not positive, MSE/(R·M) stands in; where the estimate is 0
+    same where the table is complete; and never a shorter interval than independent answers would give, which is the least that
+    components of no negative size allow: in sparse tables they often come out below zero. Where the variance is not positive, MSE/(R·M) stands in; where the estimate is 0
     or 1, Wilson's interval on the images' effective number.
     """
     seen = ~np.isnan(answers)
@@ -129,12 +156,15 @@ def _with_gaps(y: Floats, seen: NDArray[np.bool_]) -> _Variance:
     a, b = float(np.sum(n_r**2)) / n**2, float(np.sum(m_i**2)) / n**2
     value = tau2 * a + omega2 * b + sigma2 / n
     fewest = min(R - 1, M - 1)
+    independent = (total / n) * (1 - total / n) / n
     if value <= 1e-12:
         # Where even the residual component is not positive, all of the variation counts as residual.
         residual = sigma2 or (total - correction) / n
-        return _Variance(residual / n, fewest, "two-way logit t with gaps, residual variance alone")
+        return _Variance(
+            residual / n, fewest, "two-way logit t with gaps, residual variance alone", independent
+        )
     df = _satterthwaite_with_gaps(tau2, omega2, sigma2, value, n, (R, M))
-    return _Variance(value, max(df, fewest), "two-way logit t with gaps (Henderson I)")
+    return _Variance(value, max(df, fewest), "two-way logit t with gaps (Henderson I)", independent)
 
 
 def _satterthwaite_with_gaps(
@@ -154,18 +184,15 @@ def _interval(estimate: float, variance: _Variance, answers: Floats, level: floa
         low, high = wilson_effective(estimate, answers.shape[1], level)
         return Interval(low, high, "Wilson on the images' effective number", level)
     logit = log(estimate / (1 - estimate))
-    half = (
-        float(stats.t.ppf((1 + level) / 2, variance.df)) * sqrt(variance.value) / (estimate * (1 - estimate))
-    )
-    return Interval(_expit(logit - half), _expit(logit + half), variance.method, level)
+    half = variance.half(level) / (estimate * (1 - estimate))
+    return Interval(_expit(logit - half), _expit(logit + half), variance.name(level), level)
 
 
 def _p_half(estimate: float, variance: _Variance) -> Number:
     """Two-sided p of the mean against 1/2, t on the logit scale."""
     if estimate in (0.0, 1.0):
         return NotEstimable("all answers are the same")
-    t = log(estimate / (1 - estimate)) * estimate * (1 - estimate) / sqrt(variance.value)
-    return float(2 * stats.t.sf(abs(t), variance.df))
+    return variance.p(abs(log(estimate / (1 - estimate))) * estimate * (1 - estimate))
 
 
 def _expit(x: float) -> float:

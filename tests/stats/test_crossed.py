@@ -89,11 +89,41 @@ def test_a_residual_component_is_never_negative():
 
 def test_a_split_plot_design_has_its_interval():
     # two groups of readers, each with its own images
-    y = table("1100....", "1010....", "0110....", "....0110", "....0011", "....1011")
+    y = table("1100....", "1110....", "0100....", "....0110", "....0010", "....1111")
     found = crossed_mean(y)
     assert found.answers == 24
     assert found.interval.method == "two-way logit t with gaps (Henderson I)"
     assert found.variance == pytest.approx(variance_by_projection(y))
+
+
+def test_with_gaps_no_interval_is_shorter_than_that_of_independent_answers():
+    # 13 of 24, readers more alike than chance makes them
+    y = table("1100....", "1010....", "0110....", "....0110", "....0011", "....1011")
+    found = crossed_mean(y)
+    p = 13 / 24
+    half = stats.norm.ppf(0.975) / (24 * p * (1 - p)) ** 0.5
+    assert stats.t.ppf(0.975, found.df) * found.variance**0.5 / (p * (1 - p)) < half
+    logits = [np.log(end / (1 - end)) for end in (found.interval.low, found.interval.high)]
+    assert logits == pytest.approx([np.log(p / (1 - p)) - half, np.log(p / (1 - p)) + half])
+    assert found.interval.method.endswith("widened to that of independent answers")
+    assert found.p_half == pytest.approx(2 * stats.norm.sf(np.log(p / (1 - p)) * (24 * p * (1 - p)) ** 0.5))
+
+
+def test_sparse_tables_are_covered_where_their_components_come_out_small():
+    """Fifths of seven orders of twenty: where the two-way variance is below that of independent answers, as everywhere."""
+    random = np.random.default_rng(21)
+    small = []
+    for _ in range(RUNS):
+        chances = 1 / (1 + np.exp(0.85 - random.normal(0, 0.5, (7, 1)) - random.normal(0, 0.5, (1, 20))))
+        y = (random.random((7, 20)) < chances).astype(float)
+        for row in y:
+            row[random.permutation(20)[4:]] = np.nan
+        found = crossed_mean(y)
+        p = found.estimate
+        if 0 < p < 1 and found.variance < p * (1 - p) / found.answers:
+            small.append(found.interval.low <= 0.318 <= found.interval.high)  # the mean chance of that model
+    assert len(small) > RUNS / 5
+    assert np.mean(small) > 0.93
 
 
 def test_df_with_gaps_is_satterthwaites_on_mean_rows_and_columns():
