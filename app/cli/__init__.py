@@ -413,12 +413,30 @@ def sample(
 @checkpoint_app.command("import")
 def checkpoint_import(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A .pkl or .pt of StyleGAN2, or our .safetensors.")
+        Path,
+        typer.Argument(
+            metavar="FILE|RUN_DIR",
+            help="A .pkl or .pt of StyleGAN2, or our .safetensors; or the folder of a training run.",
+        ),
     ],
-    name: Annotated[str, typer.Option(help="Name to show; default the file's.")] = "",
+    name: Annotated[str, typer.Option(help="Name of a file's checkpoint; default the file's.")] = "",
     owner: Owner = "",
+    experiment: Annotated[
+        str, typer.Option(help="Name of a folder's experiment; default the folder's.")
+    ] = "",
+    snapshot: Annotated[
+        str, typer.Option(help="Which of a folder's snapshots: best (as measured), last, all, or a kimg.")
+    ] = "best",
+    budget: Annotated[
+        float | None, typer.Option(min=0, help="Choose among a folder's snapshots up to so many kimg.")
+    ] = None,
 ) -> None:
-    """Register a checkpoint; nothing in the file is run."""
+    """Register a checkpoint, or a training run as an experiment with its snapshots; nothing in the files is run."""
+    if file.is_dir():
+        from app.cli import run_folders
+
+        run_folders.import_run(os.environ, file, experiment, snapshot, budget, owner)
+        return
     from app.cli import studies
 
     studies.import_checkpoint(os.environ, file, name or file.stem, owner)

@@ -5,7 +5,7 @@ import secrets
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -42,8 +42,8 @@ from app.services import (
     verification,
 )
 from app.services import audit as audit_trail
-from app.services.checkpoints import CheckpointView
 from app.services.people import SignedIn
+from app.settings import Settings
 from app.tables.people import User
 from app.tables.sessions import VttSession
 
@@ -80,7 +80,7 @@ def import_images(
         try:
             found = sources.collect(paths, folder / "unpacked")
             found_masks = sources.collect(masks, folder / "unpacked-masks")
-            user = _owner(database, owner)
+            user = owner_of(database, owner)
             with database.write() as db:
                 set_id = imagesets.create(db, user.id, name, "real", to_json(settings), clock.now())
             decoded = decode_all(found, settings, folder / "decoding", mask_sources=found_masks)
@@ -111,32 +111,34 @@ def _keep(filling: Outcomes) -> int:
 
 def import_checkpoint(environ: Mapping[str, str], file: Path, name: str, owner: str) -> None:
     """Register a checkpoint and wait until it has been read; raises InvalidError with the reason where it cannot be."""
-    from app import worker  # it loads torch
-
     if not file.is_file():
         raise InvalidError(f"There is no file {file}.")
     with opened(environ) as (settings, database, artifacts):
-        user = _owner(database, owner)
+        user = owner_of(database, owner)
         staged = settings.staging_dir / secrets.token_hex(16)
         staged.mkdir(parents=True)
         shutil.copyfile(file, staged / "000001")
         with database.write() as db:
             checkpoint_id = checkpoints.register(db, user, name=name, staged=staged.name, now=clock.now())
-        parts = worker.Parts(settings, database, artifacts, "cpu")
-        view = _wait(lambda: worker.run_until_idle(parts), database, user, checkpoint_id)
-    if not view.ready:
-        raise InvalidError((view.job and view.job.error) or "The import was cancelled.")
-    print(f"Registered “{view.name}” ({view.id}).")
+        refused = wait(settings, database, artifacts, user, checkpoint_id)
+    if refused:
+        raise InvalidError(refused)
+    print(f"Registered “{name}” ({checkpoint_id}).")
 
 
-def _wait(work: Callable[[], None], database: Database, user: SignedIn, checkpoint_id: str) -> CheckpointView:
-    """The checkpoint once its job has ended: a worker that runs already may have taken it."""
+def wait(
+    settings: Settings, database: Database, artifacts: Artifacts, user: SignedIn, checkpoint_id: str
+) -> str:
+    """Wait until a checkpoint has been read, by us or by a worker that runs already; why it was not, empty where it was."""
+    from app import worker  # it loads torch
+
+    parts = worker.Parts(settings, database, artifacts, "cpu")
     while True:
-        work()
+        worker.run_until_idle(parts)
         with database.read() as db:
             view = checkpoints.view(db, user, checkpoint_id, clock.now())
         if view.job is None or view.job.ended:
-            return view
+            return "" if view.ready else (view.job and view.job.error) or "The import was cancelled."
         time.sleep(0.2)
 
 
@@ -290,7 +292,7 @@ def _session(found: VttSession | None, session_id: str) -> VttSession:
     return found
 
 
-def _owner(database: Database, email: str) -> SignedIn:
+def owner_of(database: Database, email: str) -> SignedIn:
     with database.read() as db:
         if email:
             user = people.by_email(db, email)

@@ -15,9 +15,13 @@ from app.runs.directory import Run
 from app.runs.divergence import Course
 from app.runs.metrics import Score
 
+NAMES = {metrics.FID: "FID"}
+"""What a table calls a kind of measure; others go by their own names."""
+
 COLUMNS = (
     "experiment",
     "images",
+    "patients",
     "resolution",
     "pretraining",
     "augmentation",
@@ -25,7 +29,6 @@ COLUMNS = (
     "batch",
     "metric",
     "kimg",
-    "value",
     "baseline",
     "improvement",
     "diverges_at",
@@ -47,6 +50,10 @@ class Experiment:
     improvement: float | None
     course: Course
 
+    def value_of(self, kind: str) -> float | None:
+        """Its best value where it was measured by this kind of measure, None where by another or by none."""
+        return self.best.value if self.best and metrics.kind(self.metric) == kind else None
+
 
 @dataclass(frozen=True, slots=True)
 class Experiments:
@@ -56,10 +63,15 @@ class Experiments:
     baseline: str
     budget: float
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of measure that there are values of: each has a column of its own."""
+        return tuple(sorted({metrics.kind(each.metric) for each in self.experiments if each.best}))
+
 
 def compare(runs: Sequence[Run], baseline: str = "", budget: float = math.inf) -> Experiments:
     """Raises InvalidError where no run has the baseline's name, or its best snapshot within the budget was not measured."""
-    names = _names(runs)
+    names = named(runs)
     chosen = {name: _best(run, budget) for name, run in zip(names, runs, strict=True)}
     if baseline and baseline not in chosen:
         raise InvalidError(f"There is no run “{baseline}”; those given are {', '.join(names)}.")
@@ -83,7 +95,7 @@ def compare(runs: Sequence[Run], baseline: str = "", budget: float = math.inf) -
     )
 
 
-def _names(runs: Sequence[Run]) -> list[str]:
+def named(runs: Sequence[Run]) -> list[str]:
     """The runs' names; of two alike the later gets a number."""
     found: list[str] = []
     for run in runs:
@@ -100,25 +112,26 @@ def _best(run: Run, budget: float) -> tuple[str, Score | None]:
 
 def _improvement(own: tuple[str, Score | None], against: tuple[str, Score | None]) -> float | None:
     """None for the baseline itself, and for values of different measures: those are never compared."""
-    if own[1] is None or against[1] is None or own is against or _kind(own[0]) != _kind(against[0]):
+    if (
+        own[1] is None
+        or against[1] is None
+        or own is against
+        or metrics.kind(own[0]) != metrics.kind(against[0])
+    ):
         return None
     return metrics.improvement(own[1].value, against[1].value)
 
 
-def _kind(metric: str) -> str:
-    """Published weights carry the FID of all images in their names."""
-    return metrics.FID if metric == metrics.FROM_NAMES else metric
-
-
 def csv(found: Experiments) -> str:
-    """Table 1 as CSV; `baseline` is true for the run that the others are compared with."""
-    lines = []
+    """Table 1 as CSV, a last column for each kind of measure; `baseline` is true for the run that the others are compared with."""
+    kinds, lines = found.kinds, []
     for each in found.experiments:
         given, best = each.run.options, each.best
         lines.append(
             (
                 each.name,
-                each.run.options.images,
+                given.images,
+                given.patients,
                 given.resolution,
                 given.pretraining,
                 given.augmentation,
@@ -126,35 +139,33 @@ def csv(found: Experiments) -> str:
                 given.batch,
                 each.metric,
                 best.kimg if best else None,
-                best.value if best else None,
                 str(each.name == found.baseline).lower() if found.baseline else "",
                 each.improvement,
                 each.course.diverges_at,
                 best.snapshot if best else None,
+                *(each.value_of(kind) for kind in kinds),
             )
         )
-    return cells.table(COLUMNS, lines)
+    return cells.table((*COLUMNS, *kinds), lines)
 
 
 def tex(found: Experiments) -> str:
     r"""Table 1 for a document with \usepackage{booktabs}."""
-    head = [
-        "Experiment",
-        "Images",
-        "Pretraining",
-        "Augmentation",
-        "FID",
+    patients = any(each.run.options.patients for each in found.experiments)
+    head = ["Experiment", "Images", *(["Patients"] if patients else []), "Pretraining", "Augmentation"]
+    numbers = [
+        *(latex.escape(NAMES.get(kind, kind)) for kind in found.kinds),
         "kimg",
         "Improvement",
         "Diverges at",
     ]
-    rows = [" & ".join(_row(each)) + r" \\" for each in found.experiments]
+    rows = [" & ".join(_row(each, found.kinds, patients=patients)) + r" \\" for each in found.experiments]
     return "\n".join(
         [
             r"% Needs \usepackage{booktabs}. " + latex.escape(_note(found)).replace("\n", " "),
-            r"\begin{tabular}{llllrrrr}",
+            rf"\begin{{tabular}}{{{'l' * len(head)}{'r' * len(numbers)}}}",
             r"\toprule",
-            " & ".join(head) + r" \\",
+            " & ".join((*head, *numbers)) + r" \\",
             r"\midrule",
             *rows,
             r"\bottomrule",
@@ -164,14 +175,16 @@ def tex(found: Experiments) -> str:
     )
 
 
-def _row(each: Experiment) -> list[str]:
+def _row(each: Experiment, kinds: Sequence[str], *, patients: bool) -> list[str]:
     given, best = each.run.options, each.best
+    values = [each.value_of(kind) for kind in kinds]
     texts = [
         each.name,
         _whole(given.images),
+        *([_whole(given.patients)] if patients else []),
         given.pretraining or "–",
         given.augmentation or "–",
-        f"{best.value:.2f}" if best else printing.NA,
+        *(printing.NA if value is None else f"{value:.2f}" for value in values),
         f"{best.kimg:g}" if best else printing.NA,
         "–" if each.improvement is None else printing.percent(each.improvement, 1),
         "–" if each.course.diverges_at is None else f"{each.course.diverges_at:g}",
@@ -237,11 +250,11 @@ def figures(found: Experiments) -> list[Figure]:
     numbered = list(enumerate(found.experiments))
     measured = [(number, each) for number, each in numbered if each.metric]
     drawn = [("losses.svg", training.losses([(n, each.name, each.course) for n, each in numbered]))]
-    for kind in sorted({_kind(each.metric) for _, each in measured}):
+    for kind in sorted({metrics.kind(each.metric) for _, each in measured}):
         alike = [
             (n, each.name, each.run.scores[each.metric], each.best)
             for n, each in measured
-            if _kind(each.metric) == kind
+            if metrics.kind(each.metric) == kind
         ]
         drawn.append((f"{kind}.svg", training.scores(kind, alike)))
     drawn.append(

@@ -13,6 +13,7 @@ from app.runs.ticks import Tick
 
 OPTIONS, STATS = "training_options.json", "stats.jsonl"
 MOST_FILES = 20_000
+MOST_METRICS = 20
 _METRIC = re.compile(r"metric-([a-z0-9_]{1,40})\.jsonl")
 
 
@@ -37,6 +38,16 @@ class Run:
         return next((name for name in (*first, *sorted(self.scores)) if self.scores.get(name)), "")
 
 
+def belongs(name: str) -> bool:
+    """Whether a file of this name tells about a run: its options, statistics and measures, and its snapshots."""
+    return is_text(name) or metrics.snapshot(name) is not None
+
+
+def is_text(name: str) -> bool:
+    """Whether it is one of a run's own texts."""
+    return name in {OPTIONS, STATS} or _METRIC.fullmatch(name) is not None
+
+
 def read(folder: Path) -> Run:
     """Raises InvalidError where the folder is no run's: it holds neither statistics nor measures nor snapshots."""
     names = _names(folder)
@@ -45,7 +56,7 @@ def read(folder: Path) -> Run:
         found = options.read(lines.read(folder / OPTIONS))
     else:
         missing.append(f"{OPTIONS}: what it was trained with is not known")
-    course = ticks.read(lines.read(folder / STATS)) if STATS in names else []
+    course = ticks.read(lines.each(folder / STATS)) if STATS in names else []
     if not course:
         missing.append(f"{STATS}: no losses, no augmentation, no times")
     snapshots = sorted(filter(None, map(metrics.snapshot, names)), key=lambda one: (one.kimg, one.name))
@@ -63,8 +74,12 @@ def _scores(folder: Path, names: Sequence[str], snapshots: Sequence[Snapshot]) -
     measured = {}
     for name in names:
         metric = _METRIC.fullmatch(name)
-        if metric and (read := metrics.read(lines.read(folder / name), metric[1])):
+        if metric and (read := metrics.read(lines.each(folder / name), metric[1])):
             measured[metric[1]] = read
+        if len(measured) > MOST_METRICS:
+            raise InvalidError(
+                f"There are measures of more than {MOST_METRICS} metrics, which is no run's folder."
+            )
     if named := metrics.from_names(snapshots):
         measured[FROM_NAMES] = named
     return measured

@@ -1,7 +1,7 @@
 """Files of one JSON object a line, as training runs append them: a run that was killed leaves half a line, and a loss may be a bare NaN."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +13,32 @@ LONGEST = 2**20
 
 def read(path: Path) -> str:
     """A file's text; raises InvalidError for one that is larger than any run writes."""
-    if path.stat().st_size > LARGEST:
-        raise InvalidError(f"{path.name} is larger than any run writes ({LARGEST // 2**20} MB).")
+    _require_size(path, LONGEST)
     return path.read_bytes().decode("utf-8", "replace")
 
 
-def objects(text: str) -> Iterator[dict[str, Any]]:
-    """The objects of a text, in their order; what is none (half a line, an empty one) is left out.
+def each(path: Path) -> Iterator[str]:
+    """A file's lines, one of them in memory at a time; of one that is longer than LONGEST nothing. Raises InvalidError like `read`."""
+    _require_size(path, LARGEST)
+    with path.open("rb") as file:
+        while line := file.readline(LONGEST + 1):
+            if len(line) <= LONGEST:
+                yield line.decode("utf-8", "replace")
+            while len(line) > LONGEST and not line.endswith(b"\n"):
+                line = file.readline(LONGEST + 1)
+
+
+def _require_size(path: Path, most: int) -> None:
+    if path.stat().st_size > most:
+        raise InvalidError(f"{path.name} is larger than any run writes ({most // 2**20} MB).")
+
+
+def objects(text: str | Iterable[str]) -> Iterator[dict[str, Any]]:
+    """The objects of a text or of its lines, in their order; what is none (half a line, an empty one) is left out.
 
     NaN, Infinity and -Infinity may stand bare, as Python writes them.
     """
-    for line in text.splitlines():
+    for line in text.splitlines() if isinstance(text, str) else text:
         if len(line) > LONGEST:
             continue
         try:

@@ -6,7 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.errors import InvalidError
 from app.runs import lines
+
+MOST = 5000  # scores of one metric
 
 FID = "fid50k_full"
 FROM_NAMES = "FID of the file names"
@@ -44,17 +47,24 @@ def snapshot(name: str) -> Snapshot | None:
     return Snapshot(name, float(published["kimg"]), float(published["fid"])) if published else None
 
 
-def read(text: str, metric: str) -> list[Score]:
+def read(text: str | Iterable[str], metric: str) -> list[Score]:
     """The scores of one metric in rising order of kimg; of a snapshot that was measured twice the later counts.
 
-    Values that are no number, or not finite, are no scores; snapshots whose names tell no kimg cannot be placed.
+    Raises InvalidError for more than any run has. Values that are no number, or not finite, are no scores; snapshots whose names tell no kimg cannot be placed.
     """
     found: dict[float, Score] = {}
     for entry in lines.objects(text):
         score = _score(entry, metric)
         if score is not None:
             found[score.kimg] = score
+        if len(found) > MOST:
+            raise InvalidError(f"metric-{metric}.jsonl holds more than {MOST} measures, which is no run's.")
     return [found[kimg] for kimg in sorted(found)]
+
+
+def kind(metric: str) -> str:
+    """What a metric measures: published weights carry the FID of all images in their names."""
+    return FID if metric == FROM_NAMES else metric
 
 
 def from_names(snapshots: Iterable[Snapshot]) -> list[Score]:

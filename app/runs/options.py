@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from app.errors import InvalidError
@@ -20,10 +21,14 @@ _GROUPS = (  # StyleGAN2-ADA's names for sets of augmentations (Karras et al. 20
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """A run's facts; None where the run does not say. `pretraining` is the name of the file it went on from, empty for none."""
+    """A run's facts; None where nobody says. `pretraining` is the name of the file it went on from, empty for none.
+
+    No run tells how many `patients` its images are of: that is for people to say.
+    """
 
     resolution: int | None = None
     images: int | None = None
+    patients: int | None = None
     mirrored: bool | None = None
     batch: int | None = None
     kimg: float | None = None
@@ -48,8 +53,8 @@ def read(text: str) -> Options:
         images=_whole(data.get("max_size")),
         mirrored=mirrored if isinstance(mirrored, bool) else None,
         batch=_whole(given.get("batch_size")),
-        kimg=lines.number(given.get("total_kimg")),
-        gamma=lines.number(loss.get("r1_gamma")),
+        kimg=_finite(given.get("total_kimg")),
+        gamma=_finite(loss.get("r1_gamma")),
         augmentation=_augmentation(given),
         pretraining=_file_name(given.get("resume_pkl")),
         gpus=_whole(given.get("num_gpus")),
@@ -79,6 +84,11 @@ def _inner(given: dict[str, Any], name: str) -> dict[str, Any]:
 
 def _whole(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**31 else None
+
+
+def _finite(value: object) -> float | None:
+    found = lines.number(value)
+    return found if found is not None and isfinite(found) else None
 
 
 def _file_name(value: object) -> str:

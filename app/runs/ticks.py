@@ -1,12 +1,15 @@
 """A run's course by ticks: losses, augmentation, pace, out of stats.jsonl."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
+from app.errors import InvalidError
 from app.runs import lines
 
 KIMG_PER_TICK = 4.0  # where a run does not say how many thousand images a tick is
+MOST = 200_000  # ticks: 800,000 kimg
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +26,10 @@ class Tick:
     seconds: float
 
 
-def read(text: str) -> list[Tick]:
-    """The ticks in rising order of kimg; those whose kimg is no number are left out.
+def read(text: str | Iterable[str]) -> list[Tick]:
+    """The ticks of a text or of its lines in rising order of kimg; those whose kimg is no number are left out.
 
-    Where a run was resumed and went over some again, what it noted later counts.
+    Where a run was resumed and went over some again, what it noted later counts. Raises InvalidError for more than any run has.
     """
     found: list[Tick] = []
     for place, entry in enumerate(lines.objects(text), start=1):
@@ -36,6 +39,8 @@ def read(text: str) -> list[Tick]:
         while found and found[-1].kimg >= tick.kimg:
             found.pop()
         found.append(tick)
+        if len(found) > MOST:
+            raise InvalidError(f"stats.jsonl holds more than {MOST} ticks, which is no run's.")
     return found
 
 

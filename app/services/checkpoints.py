@@ -47,7 +47,15 @@ class CheckpointView:
 
 
 def register(
-    db: Session, user: SignedIn, *, name: str, staged: str, now: datetime, experiment: str = ""
+    db: Session,
+    user: SignedIn,
+    *,
+    name: str,
+    staged: str,
+    now: datetime,
+    experiment: str = "",
+    snapshot: str | None = None,
+    sha256: str = "",
 ) -> str:
     """Make a checkpoint and the job that reads the staged file; returns the checkpoint's id."""
     checkpoint = Checkpoint(
@@ -55,7 +63,8 @@ def register(
         owner_id=user.id,
         experiment_id=experiments.by_name(db, user.id, experiment, now),
         name=imagesets.named(name),
-        facts={},
+        snapshot=snapshot,
+        facts={"source_sha256": sha256} if sha256 else {},
         created_at=now,
     )
     db.add(checkpoint)

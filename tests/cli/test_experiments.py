@@ -120,7 +120,7 @@ def test_a_run_without_measures_says_so_and_stands_in_the_table(runs, tmp_path):
     assert "bare & 12345 & ffhq-res512-mirror.pkl & ADA 0.6, bgc & n/a & n/a & -- & --" in experiments.tex(
         made
     )
-    assert experiments.csv(made).splitlines()[1].startswith("bare,12345,512,ffhq-res512-mirror.pkl")
+    assert experiments.csv(made).splitlines()[1].startswith("bare,12345,,512,ffhq-res512-mirror.pkl")
     assert [figure.name for figure in experiments.figures(made)] == ["losses.svg", "fid50k_full.svg"]
 
 

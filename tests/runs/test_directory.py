@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import InvalidError
-from app.runs import directory, lines, metrics, options, ticks
+from app.runs import directory, kept, lines, metrics, options, ticks
 
 OPTIONS = {
     "num_gpus": 4,
@@ -218,6 +218,60 @@ def test_a_line_that_is_too_long_and_links_are_left_out(run, tmp_path, monkeypat
     assert not directory.read(run).ticks
     monkeypatch.setattr(lines, "LONGEST", 20)
     assert list(lines.objects('{"a": 1}\n' + tick(0))) == [{"a": 1}]
+
+
+def test_a_long_line_is_passed_over_a_piece_at_a_time(run, monkeypatch):
+    monkeypatch.setattr(lines, "LONGEST", 400)
+    long = '{"Progress/kimg": 8, "x": "' + "a" * 5000 + '"}'
+    (run / "stats.jsonl").write_text("\n".join([tick(0), tick(4), long, tick(12), "b" * 401]))
+    assert [one.kimg for one in directory.read(run).ticks] == [0, 4, 12]
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "sentence"),
+    [
+        (ticks, "MOST", "more than 20 ticks"),
+        (metrics, "MOST", "more than 2 measures"),
+        (directory, "MOST_METRICS", "more than 0 metrics"),
+        (directory, "MOST_FILES", "more files than any run's folder"),
+    ],
+)
+def test_more_than_any_run_writes_is_refused(run, monkeypatch, module, name, sentence):
+    most = {"ticks": 20, "measures": 2, "metrics": 0, "files": 3}
+    monkeypatch.setattr(module, name, next(n for word, n in most.items() if word in sentence))
+    with pytest.raises(InvalidError, match=sentence):
+        directory.read(run)
+
+
+def test_a_run_is_kept_as_json_and_comes_back(run):
+    (run / "stats.jsonl").write_text(tick(0) + "\n" + tick(4, g=math.nan, p=math.inf))
+    found = directory.read(run)
+    data = kept.write(found)
+    assert b"NaN" not in data
+    again = kept.read(data)
+    assert kept.write(again) == data
+    assert (again.options, again.scores, list(again.snapshots)) == (
+        found.options,
+        found.scores,
+        found.snapshots,
+    )
+    assert math.isnan(again.ticks[1].g_loss)
+
+
+@pytest.mark.parametrize(
+    ("name", "whether"),
+    [
+        ("stats.jsonl", True),
+        ("metric-fid50k_full.jsonl", True),
+        ("network-snapshot-000200.pkl", True),
+        ("fakes000200.png", False),
+        ("../stats.jsonl", False),
+        ("metric-../../etc.jsonl", False),
+        ("stats.jsonl\n", False),
+    ],
+)
+def test_which_files_belong_to_a_run(name, whether):
+    assert directory.belongs(name) is whether
 
 
 @pytest.mark.parametrize(
