@@ -1,11 +1,14 @@
 """Real servers for tests: processes on loopback that can be stopped, killed and started again."""
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+from functools import cache
 
 import httpx2
 
@@ -18,10 +21,43 @@ def started(command, environ, log=None):
         return subprocess.Popen(command, env=environ, stdout=out, stderr=out)
 
 
+class Forked:
+    """A server that the zygote became: signals go to the process itself, its exit status comes from there."""
+
+    def __init__(self, environ, log, port):
+        self.pid = _asked({"environ": environ, "log": log and str(log), "port": port})
+
+    def send_signal(self, number):
+        os.kill(self.pid, number)
+
+    def terminate(self):
+        self.send_signal(signal.SIGTERM)
+
+    def wait(self, timeout=None):
+        return _asked({"wait": self.pid})
+
+
+@cache
+def _zygote():
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    command = [sys.executable, "-m", "tests.zygote"]
+    return subprocess.Popen(command, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+_one_at_a_time = threading.Lock()
+
+
+def _asked(question):
+    with _one_at_a_time:
+        zygote = _zygote()
+        print(json.dumps(question), file=zygote.stdin, flush=True)
+        return int(zygote.stdout.readline())
+
+
 class Server:
     """`blindread serve` on a port of its own, killed and started again; what it writes to stderr goes to `log`, if given.
 
-    `under` is a command that becomes the server, for limits of the system.
+    `under` is a command that becomes the server, for limits of the system. Without one, and without a library to load first, it is forked.
     """
 
     def __init__(self, data_dir, log=None, under=(), **environ):
@@ -34,8 +70,11 @@ class Server:
         self.process = None
 
     def start(self):
-        command = [*self.under, sys.executable, "-m", "app.cli", "serve", "--port", str(self.port)]
-        self.process = started(command, self.environ, self.log)
+        if self.under or "LD_PRELOAD" in self.environ:
+            command = [*self.under, sys.executable, "-m", "app.cli", "serve", "--port", str(self.port)]
+            self.process = started(command, self.environ, self.log)
+        else:
+            self.process = Forked(self.environ, self.log, self.port)
         deadline = time.monotonic() + 60
         while True:
             try:
