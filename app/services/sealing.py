@@ -1,34 +1,31 @@
-"""Seal bytes under a key so that nobody without it can read or change them.
+"""Seal bytes under a key so that nobody without it can read or change them: AES-256-GCM, with a random nonce of 96 bits for each message."""
 
-A key stream of SHAKE-256 over key and nonce, each used once, and an HMAC over what came of it (encrypt, then authenticate).
-"""
-
-import hashlib
-import hmac
 import secrets
 
-_NONCE, _MAC = 16, 32
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+_KEY, _NONCE, _TAG = 32, 12, 16
 
 
-def seal(key: bytes, data: bytes) -> bytes:
-    """Nonce, sealed data, MAC."""
+def derived(secret: bytes, purpose: str) -> bytes:
+    """A key of its own for one purpose (HKDF with SHA-256, RFC 5869)."""
+    return HKDF(algorithm=SHA256(), length=_KEY, salt=None, info=purpose.encode()).derive(secret)
+
+
+def seal(key: bytes, data: bytes, bound: bytes) -> bytes:
+    """Nonce, sealed data, tag. It opens with the same `bound` alone, which says what the data belong to and is not stored in it."""
     nonce = secrets.token_bytes(_NONCE)
-    hidden = nonce + _masked(key, nonce, data)
-    return hidden + _mac(key, hidden)
+    return nonce + AESGCM(key).encrypt(nonce, data, bound)
 
 
-def unseal(key: bytes, sealed: bytes) -> bytes:
-    """What was sealed; raises ValueError where the key is another one, or a byte was changed."""
-    hidden, mac = sealed[:-_MAC], sealed[-_MAC:]
-    if not hmac.compare_digest(mac, _mac(key, hidden)):
+def unseal(key: bytes, sealed: bytes, bound: bytes) -> bytes:
+    """What was sealed; raises ValueError where the key or `bound` is another one, or a byte was changed."""
+    if len(sealed) < _NONCE + _TAG:
         raise ValueError("this was not sealed with this key")
-    return _masked(key, hidden[:_NONCE], hidden[_NONCE:])
-
-
-def _masked(key: bytes, nonce: bytes, data: bytes) -> bytes:
-    stream = hashlib.shake_256(b"stream" + key + nonce).digest(len(data))
-    return bytes(one ^ other for one, other in zip(data, stream, strict=True))
-
-
-def _mac(key: bytes, hidden: bytes) -> bytes:
-    return hmac.new(key, b"mac" + hidden, hashlib.sha256).digest()
+    try:
+        return AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], bound)
+    except InvalidTag:
+        raise ValueError("this was not sealed with this key") from None

@@ -88,12 +88,54 @@ def test_links_come_again_and_stand_nowhere_in_clear(me, known):
 
 
 def test_what_is_sealed_opens_by_its_key_alone():
-    sealed = sealing.seal(b"k" * 32, b"text")
-    assert sealing.unseal(b"k" * 32, sealed) == b"text"
-    assert sealing.seal(b"k" * 32, b"text") != sealed
-    for key, changed in ((b"j" * 32, sealed), (b"k" * 32, sealed[:-1] + b"x"), (b"k" * 32, b"")):
+    key = sealing.derived(b"secret", "purpose")
+    sealed = sealing.seal(key, b"text", b"bound")
+    assert sealing.unseal(key, sealed, b"bound") == b"text"
+    assert sealing.seal(key, b"text", b"bound")[12:] != sealed[12:]
+    for other in (sealing.derived(b"secret", "another"), sealing.derived(b"Secret", "purpose")):
         with pytest.raises(ValueError, match="not sealed"):
-            sealing.unseal(key, changed)
+            sealing.unseal(other, sealed, b"bound")
+    broken = [
+        sealed[:place] + bytes([sealed[place] ^ 1]) + sealed[place + 1 :] for place in range(len(sealed))
+    ]
+    for changed, bound in (*((each, b"bound") for each in (*broken, sealed[:-1], b"")), (sealed, b"other")):
+        with pytest.raises(ValueError, match="not sealed"):
+            sealing.unseal(key, changed, bound)
+
+
+def test_the_cipher_is_the_one_of_the_published_vectors():
+    """Test case 16 of McGrew and Viega's paper on GCM, and the third of RFC 5869's appendix A for the key."""
+    key = bytes.fromhex("feffe9928665731c6d6a8f9467308308" * 2)
+    sealed = bytes.fromhex(
+        "cafebabefacedbaddecaf888"
+        "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa"
+        "8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662"
+        "76fc6ece0f4e1768cddf8853bb2d551b"
+    )
+    opened = sealing.unseal(key, sealed, bytes.fromhex("feedfacedeadbeef" * 2 + "abaddad2"))
+    assert opened.hex().startswith("d9313225f88406e5a55909c5aff5269a")
+    assert sealing.derived(b"\x0b" * 22, "").hex() == (
+        "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d"
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"sealed": b"sealed in another way, long enough for a nonce and a tag"},
+        {"sealed": b""},
+        {"status": 200},
+    ],
+)
+def test_an_answer_that_cannot_be_opened_is_told_and_nothing_is_done_again(me, known, change):
+    me.post("/sessions", design(known), 201, key=KEY)
+    with me.site.parts.database.write() as db:
+        db.execute(update(RememberedAnswer).values(change))
+    for _ in range(2):
+        assert "done before" in me.post("/sessions", design(known), 409, key=KEY)["error"]
+    assert count(me.site, VttSession.id) == 1
+    me.post("/sessions", design(known), 201, key=SECOND)
+    assert count(me.site, VttSession.id) == 2
 
 
 def test_an_answer_is_forgotten_after_a_day(me, known):
