@@ -63,11 +63,12 @@ class Answer:
 
 
 def recall(db: Session, asked: Asked, secret: bytes, now: datetime) -> Answer | None:
-    """The answer that this request got before; None for a new one.
+    """The answer that this request got before; None for a new one, and after its day also where retention has not swept it yet.
 
     Raises InvalidError where the key came with another request, and ConflictError where the answer cannot be opened.
     """
-    sweep(db, now)
+    mine = (RememberedAnswer.user_id == asked.user_id, RememberedAnswer.key_hash == asked.name(secret))
+    db.execute(delete(RememberedAnswer).where(*mine, RememberedAnswer.made_at <= now - LASTS))
     found = db.get(RememberedAnswer, (asked.user_id, asked.name(secret)))
     if found is None:
         return None
@@ -92,8 +93,3 @@ def keep(db: Session, asked: Asked, answer: Answer, secret: bytes, now: datetime
         )
     )
     db.flush()
-
-
-def sweep(db: Session, now: datetime) -> None:
-    """Forget what is older than a day."""
-    db.execute(delete(RememberedAnswer).where(RememberedAnswer.made_at <= now - LASTS))

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 
-from app.services import audit
+from app.services import audit, remembering
+from app.tables.api import RememberedAnswer
 from app.tables.contacts import Contact, Person
 from app.tables.people import Login, PasswordLink, ReaderLogin
 from app.tables.sessions import Reading, VttSession
@@ -28,6 +29,8 @@ def due(db: Session, periods: Periods, now: datetime) -> bool:
     """Whether anything is to go: asked in a reading block, so that nobody's answer waits where nothing is."""
     if any(db.scalar(select(ended.token_hash).where(ended.expires_at < now).limit(1)) for ended in _RUN_OUT):
         return True
+    if db.scalar(select(RememberedAnswer.key_hash).where(_forgotten(now)).limit(1)):
+        return True
     return any(_closed_with(db, table, days, now) for table, days, _ in _kinds(periods))
 
 
@@ -35,6 +38,7 @@ def apply(db: Session, periods: Periods, key: bytes, now: datetime) -> int:
     """Let go what is due; returns how many names, addresses and fingerprints went. Each session's part is an entry of the audit trail."""
     for ended in _RUN_OUT:
         db.execute(delete(ended).where(ended.expires_at < now))
+    db.execute(delete(RememberedAnswer).where(_forgotten(now)))
     gone = 0
     for table, days, action in _kinds(periods):
         for session_id in _closed_with(db, table, days, now):
@@ -54,6 +58,10 @@ def apply(db: Session, periods: Periods, key: bytes, now: datetime) -> int:
                 reason=f"{days} days after closing",
             )
     return gone
+
+
+def _forgotten(now: datetime) -> ColumnElement[bool]:
+    return RememberedAnswer.made_at <= now - remembering.LASTS
 
 
 def _kinds(periods: Periods) -> list[tuple[type[Contact] | type[Person], int, str]]:

@@ -25,7 +25,6 @@ from app.services import (
     mailing,
     pictures,
     previews,
-    remembering,
     reports,
     retention,
     samples,
@@ -75,7 +74,6 @@ def run(parts: Parts, stopping: threading.Event, concurrency: int = 1) -> None:
         with suppress(UnavailableError):  # the next sweep comes in a minute
             sweep_staging(parts)
             mails.remind(parts)
-            forget_answers(parts)
             retain(parts)
         stopping.wait(_SWEEP_SECONDS)
     for thread in threads:
@@ -198,12 +196,6 @@ def sweep_staging(parts: Parts, older_than: float = _UPLOAD_SECONDS) -> None:
         patience = older_than * (_DRAFTS_PATIENCE if drafts.is_draft(folder) else 1)
         if folder.name not in needed and time.time() - _written(folder) > patience:
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def forget_answers(parts: Parts) -> None:
-    """Remove the answers that were remembered for repeated requests of programs, after their day."""
-    with parts.database.write() as db:
-        remembering.sweep(db, clock.now())
 
 
 def _written(folder: Path) -> float:

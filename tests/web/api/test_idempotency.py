@@ -143,10 +143,21 @@ def test_an_answer_is_forgotten_after_a_day(me, known):
     for age, left in ((timedelta(hours=23), 1), (timedelta(hours=25), 0)):
         with me.site.parts.database.write() as db:
             db.execute(update(RememberedAnswer).values(made_at=clock.now() - age))
-        worker.forget_answers(me.site.parts)
+        worker.retain(me.site.parts)
         assert count(me.site, RememberedAnswer.key_hash) == left
     me.post("/sessions", design(known), 201, key=KEY)
     assert count(me.site, VttSession.id) == 2
+
+
+def test_an_answer_older_than_a_day_is_none_also_before_the_worker_came(me, known):
+    for key in (KEY, SECOND):
+        me.post("/sessions", design(known), 201, key=key)
+    with me.site.parts.database.write() as db:
+        db.execute(update(RememberedAnswer).values(made_at=clock.now() - timedelta(hours=25)))
+    again = me.post("/sessions", design(known), 201, key=KEY)
+    assert me.post("/sessions", design(known), 201, key=KEY) == again
+    assert count(me.site, VttSession.id) == 3
+    assert count(me.site, RememberedAnswer.key_hash) == 2
 
 
 @pytest.mark.parametrize("key", ["short", "x" * 201, "with blanks between them", "with\ttabs-and-more-text"])
