@@ -6,13 +6,14 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.protocol.design import Protocol
 from app.services import audit, sessions
 from app.services.people import SignedIn
 from app.services.privacy import reading_of
 from app.tables.contacts import Contact
 from app.tables.mails import Mail
 from app.tables.people import Reader
-from app.tables.sessions import Presentation, Rating, Reading
+from app.tables.sessions import Presentation, Rating, Reading, VttSession
 
 GIVEN = "reader's data given out"
 _MOMENTS = (
@@ -65,35 +66,42 @@ def of_reading(db: Session, reading: Reading) -> dict[str, Any]:
             )
         ],
         "ratings_erased": reading.erased_ratings,
-        "ratings": _ratings(db, reading.id),
+        "ratings": _ratings(db, reading),
     }
 
 
-def _ratings(db: Session, reading_id: str) -> list[dict[str, Any]]:
+def _ratings(db: Session, reading: Reading) -> list[dict[str, Any]]:
+    """Each answer once: practice that came again has one answer in each attempt, whose number is the answer's revision."""
     query = (
         select(Rating, Presentation.position)
         .join(
             Presentation,
             (Presentation.reading_id == Rating.reading_id) & (Presentation.item_id == Rating.item_id),
         )
-        .where(Rating.reading_id == reading_id)
+        .where(Rating.reading_id == reading.id)
         .order_by(Presentation.position, Rating.revision)
     )
+    images = Protocol.from_json(db.get_one(VttSession, reading.session_id).protocol).practice.images
     return [
-        {
-            "position": position,
-            "revision": rating.revision,
-            "answer": rating.answer,
-            "likert": rating.likert,
-            "shown_ms": rating.shown_ms,
-            "first_action_ms": rating.first_action_ms,
-            "viewport": rating.viewport,
-            "remark": rating.remark,
-            "marks": rating.marks,
-            "rated_at": _moment(rating.rated_at),
-        }
+        _rating(rating, position)
         for rating, position in db.execute(query)
+        if position > reading.practised or (position - 1) // images + 1 == rating.revision
     ]
+
+
+def _rating(rating: Rating, position: int) -> dict[str, Any]:
+    return {
+        "position": position,
+        "revision": rating.revision,
+        "answer": rating.answer,
+        "likert": rating.likert,
+        "shown_ms": rating.shown_ms,
+        "first_action_ms": rating.first_action_ms,
+        "viewport": rating.viewport,
+        "remark": rating.remark,
+        "marks": rating.marks,
+        "rated_at": _moment(rating.rated_at),
+    }
 
 
 def _moment(at: datetime | None) -> str | None:

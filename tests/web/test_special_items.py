@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.imaging import degraded, stimulus
 from app.protocol.order import reader_seed
-from app.services import orders, unblinding, verification
+from app.services import orders, told, unblinding, verification
 from app.tables.images import Image
 from app.tables.origins import Origin
 from app.tables.sessions import Item, Presentation, Rating, Reading, VttSession
@@ -114,8 +114,14 @@ def test_practice_that_was_not_passed_comes_again_in_another_order(furnished, ow
         revisions = db.scalars(select(Rating.revision).where(Rating.item_id == shown[0])).all()
         assert sorted(revisions) == [1, 2, 3]
         verification.session(db, furnished.parts.artifacts, ident(address))
-        told = [one for one in unblinding.ratings(db, ident(address)) if one.kind == "practice"]
-    assert [one.position for one in told] == [7, 8, 9]
+        counted = [one for one in unblinding.ratings(db, ident(address)) if one.kind == "practice"]
+        stored = db.execute(select(Rating.revision, Rating.answer, Rating.rated_at).order_by(Rating.id)).all()
+        given = told.of_reading(db, db.scalars(select(Reading)).one())["ratings"]
+    assert [one.position for one in counted] == [7, 8, 9]
+    assert [one["position"] for one in given] == list(range(1, 9 + 15 + 1))
+    assert [(one["revision"], one["answer"], one["rated_at"]) for one in given] == [
+        (revision, answer, at.isoformat()) for revision, answer, at in stored
+    ]
     assert "rated all 15 images" in text(pupil.client.get("/read"))
 
 
