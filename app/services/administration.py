@@ -1,6 +1,5 @@
 """What an admin does about users: add them, change their role, let them in again, shut them out. Each step is in the audit trail."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -131,11 +130,6 @@ def record(
 ) -> None:
     """Write what was done about a user into the audit trail."""
     audit.record(db, key, now=now, actor=actor, action=action, subject=f"user:{user_id}", **details)
-
-
-def emails(db: Session, ids: Sequence[str]) -> dict[str, str]:
-    """The addresses of users."""
-    return dict(db.execute(select(User.id, User.email).where(User.id.in_(ids))).all())
 
 
 def _other(db: Session, user: SignedIn, user_id: str) -> User:
