@@ -226,7 +226,10 @@ def verify(
         bool, typer.Option("--render", help="Also render some sampled images again and compare.")
     ] = False,
     exported: Annotated[
-        Path | None, typer.Option(help="An exported manifest.json: the audit trail must go back to its head.")
+        Path | None,
+        typer.Option(
+            help="An export's folder, or its audit_head.json, manifest.json, report.json or person.json: the audit trail must go back to its head."
+        ),
     ] = None,
     renew_head: Annotated[
         str,

@@ -182,6 +182,7 @@ def _one_reader(db: Session, session_id: str, code: str, out: Path) -> None:
     )
     with (out / "ratings.csv").open("w", encoding="utf-8", newline="") as file:
         file.writelines(reports.ratings_csv(db, session_id, code))
+    (out / reports.HEAD).write_bytes(reports.audit_head(db, session_id))
 
 
 def erase(environ: Mapping[str, str], session_id: str, code: str, reason: str, *, ratings: bool) -> None:
@@ -250,6 +251,11 @@ def _read(file: Path) -> bytes:
     return file.read_bytes()
 
 
+def _with_head(exported: Path) -> Path:
+    """The file that tells the head: of a folder the one beside its tables."""
+    return exported / reports.HEAD if exported.is_dir() else exported
+
+
 def renew_head(environ: Mapping[str, str], reason: str) -> None:
     """Take the audit trail as it is for the right one, and keep its end outside the database anew; the trail tells of it."""
     with opened(environ) as (settings, database, _artifacts), database.write() as db:
@@ -260,7 +266,7 @@ def renew_head(environ: Mapping[str, str], reason: str) -> None:
 
 def verify(environ: Mapping[str, str], session_id: str, exported: Path | None = None) -> None:
     """Check the audit trail and the frozen sessions; raises InvalidError naming the first thing that is wrong."""
-    known = manifests.audit_head_of(_read(exported)) if exported else None
+    known = manifests.audit_head_of(_read(_with_head(exported))) if exported else None
     with opened(environ) as (settings, database, artifacts):
         kept = audit_head.read(
             settings.data_dir, settings.secret_key

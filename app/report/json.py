@@ -1,6 +1,7 @@
 """report.json: the whole report as data; what does not exist is null with its reason beside it."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, fields, is_dataclass
 from typing import Any
 
@@ -19,6 +20,11 @@ def data(value: object) -> Any:
     if isinstance(value, tuple | list):
         return [data(inner) for inner in value]
     return value
+
+
+def headed(text: bytes, audit_head: Mapping[str, object]) -> bytes:
+    """A report.json with the audit trail's last entry before its first field; a long report is not parsed for it."""
+    return b'{\n "audit_head": ' + json.dumps(audit_head).encode() + b"," + text.removeprefix(b"{")
 
 
 def dumps(report: Report) -> str:

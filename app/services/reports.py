@@ -17,6 +17,7 @@ from app.artifacts import Artifacts
 from app.errors import ConflictError, NotFoundError
 from app.protocol.design import Protocol
 from app.report import cells, r_packages
+from app.report import json as report_json
 from app.services import annotations, audit, jobs, looks, sessions, unblinding
 from app.services.jobs import JobView
 from app.services.people import SignedIn
@@ -153,7 +154,8 @@ STORED: dict[str, Callable[[Session, str], Iterator[str]]] = {
     "views.csv": annotations.views_csv,
     "questionnaire.csv": annotations.questionnaire_csv,
 }
-EXPORTS = (*sorted(FROM_REPORT), *STORED, "codebook.csv", "manifest.json")
+HEAD = "audit_head.json"
+EXPORTS = (*sorted(FROM_REPORT), *STORED, "codebook.csv", HEAD, "manifest.json")
 
 
 def require_export(db: Session, artifacts: Artifacts, user: SignedIn, session_id: str, name: str) -> None:
@@ -168,10 +170,14 @@ def require_export(db: Session, artifacts: Artifacts, user: SignedIn, session_id
 def export(db: Session, artifacts: Artifacts, session_id: str, name: str) -> Iterator[bytes]:
     """One file of the export, in pieces: a table of all answers is never in memory as a whole."""
     session = db.get_one(VttSession, session_id)
-    if name in FROM_REPORT:
+    if name == "report.json":
+        yield report_json.headed(artifacts.get(f"{folder_of(db, session)}/{name}"), audit.head(db))
+    elif name in FROM_REPORT:
         yield artifacts.get(f"{folder_of(db, session)}/{name}")
     elif name == "manifest.json":
         yield manifest(db, artifacts, session)
+    elif name == HEAD:
+        yield audit_head(db, session_id)
     elif name == "codebook.csv":
         yield codebook(session).encode()
     else:
@@ -185,6 +191,11 @@ def codebook(session: VttSession) -> str:
     words = {"first": labels[0], "points": len(labels), "last": labels[-1]}
     rows = [[cell.format(**words) for cell in row] for row in (*CODEBOOK, *annotations.BOOK)]
     return cells.table(("column", "meaning", "values"), rows)
+
+
+def audit_head(db: Session, session_id: str) -> bytes:
+    """The audit trail's last entry, to stand beside tables that cannot hold it."""
+    return json.dumps({"session": session_id, "audit_head": audit.head(db)}, indent=1).encode()
 
 
 def manifest(db: Session, artifacts: Artifacts, session: VttSession) -> bytes:

@@ -37,14 +37,19 @@ def give(
     session = sessions.of_owner(db, user, session_id)
     reading = reading_of(db, session, reading_id)
     sessions.record(db, key, user, session, GIVEN, now, reading=reading.id)
-    return of_reading(db, reading)
+    return _headed(db, reading)
 
 
 def give_by_command(db: Session, reading: Reading, actor: str, key: bytes, now: datetime) -> dict[str, Any]:
     """The same for the command line."""
     subject = f"session:{reading.session_id}"
     audit.record(db, key, now=now, actor=actor, action=GIVEN, subject=subject, reading=reading.id)
-    return of_reading(db, reading)
+    return _headed(db, reading)
+
+
+def _headed(db: Session, reading: Reading) -> dict[str, Any]:
+    """With the audit trail's last entry, which tells that this was given out."""
+    return {"audit_head": audit.head(db), **of_reading(db, reading)}
 
 
 def of_reading(db: Session, reading: Reading) -> dict[str, Any]:

@@ -51,9 +51,10 @@ def test_a_missing_head_is_told_and_can_be_renewed_with_a_reason(blindread, part
 def test_an_exported_head_is_looked_for_in_the_trail(blindread, parts, tmp_path):
     with parts.database.read() as db:
         head = audit.head(db)
-    file = tmp_path / "manifest.json"
+    file = tmp_path / "audit_head.json"
     file.write_text(json.dumps({"audit_head": head}))
-    assert "It goes back to entry 4" in blindread("verify", "--exported", file).out
+    for told in (file, tmp_path):
+        assert "It goes back to entry 4" in blindread("verify", "--exported", told).out
     cut(parts)
     (parts.settings.data_dir / audit_head.NAME).unlink()
     assert blindread("verify", "--renew-head", "Covering up what was cut.").code == 0

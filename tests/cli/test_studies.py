@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy import text
 
 from app import clock, schema, worker
 from app.db import Database
@@ -190,6 +191,7 @@ def test_one_reader_s_figures_are_those_of_everybody_s(blindread, study, tmp_pat
     for folder, chosen in (("all", ()), ("one", ("--reader", "R01"))):
         assert blindread("export", study.session_id, "--out", tmp_path / folder, *chosen).code == 0
     assert {file.name for file in (tmp_path / "one").iterdir()} == {
+        "audit_head.json",
         "per_reader.csv",
         "person.json",
         "ratings.csv",
@@ -204,6 +206,36 @@ def test_one_reader_s_figures_are_those_of_everybody_s(blindread, study, tmp_pat
         2,
         "There is no reader “R99” in this session.",
     )
+
+
+def test_every_export_tells_the_head_of_the_audit_trail(blindread, study, tmp_path):
+    out, one = tmp_path / "all", tmp_path / "one"
+    assert blindread("export", study.session_id, "--out", out).code == 0
+    assert blindread("export", study.session_id, "--out", one, "--reader", "R01").code == 0
+    telling = [
+        *(out, out / "audit_head.json", out / "manifest.json", out / "report.json"),
+        *(one, one / "audit_head.json", one / "person.json"),
+    ]
+    heads = [json.loads(file.read_text())["audit_head"]["number"] for file in telling if file.is_file()]
+    for file in telling:
+        told = blindread("verify", "--exported", file)
+        assert (told.code, "It goes back to entry" in told.out) == (0, True), told
+    with study.parts.database.write() as db:
+        db.execute(text("DROP TRIGGER audit_events_append_delete"))
+        db.execute(text("DELETE FROM audit_events WHERE number >= :first"), {"first": min(heads)})
+    (study.parts.settings.data_dir / "audit.head").unlink()
+    assert blindread("verify", "--renew-head", "Covering up what was cut.").code == 0
+    for file in telling:
+        told = blindread("verify", "--exported", file)
+        assert (told.code, "known outside the database" in told.err) == (2, True), told
+
+
+def test_a_report_as_data_is_the_built_one_with_the_head(blindread, study, tmp_path):
+    assert blindread("export", study.session_id, "--out", tmp_path / "out").code == 0
+    (built,) = (study.parts.settings.data_dir / "artifacts" / "reports").rglob("report.json")
+    given = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert set(given.pop("audit_head")) == {"number", "mac"}
+    assert given == json.loads(built.read_text())
 
 
 def test_the_manifest_opens_its_commitment(blindread, study, tmp_path):

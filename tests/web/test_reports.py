@@ -22,6 +22,7 @@ EXPORTS = (
     "summary.csv",
     "images.csv",
     "codebook.csv",
+    "audit_head.json",
     "manifest.json",
     "report.json",
     "report.html",
