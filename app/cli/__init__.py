@@ -293,11 +293,17 @@ def backup(
 @app.command()
 def restore(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that `backup` made.")],
+    erasures: Annotated[
+        Path | None,
+        typer.Option(
+            help="The erasures.jsonl of the old data folder: what it lists is erased again. One that lies in this folder is read anyway."
+        ),
+    ] = None,
 ) -> None:
-    """Put a backup into a data folder that holds no database."""
+    """Put a backup into a data folder that holds no database, and erase again who was erased since."""
     from app.cli import backups
 
-    backups.restore(os.environ, file)
+    backups.restore(os.environ, file, erasures)
 
 
 @app.command()

@@ -13,7 +13,7 @@ import shutil
 import sqlite3
 import tarfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -156,8 +156,12 @@ def _add_open(tar: tarfile.TarFile, name: str, file: BufferedReader | BytesIO, s
     return hashed.digest.hexdigest()
 
 
-def restore(data_dir: Path, database_url: str, file: Path) -> Contents:
+def restore(
+    data_dir: Path, database_url: str, file: Path, amend: Callable[[Path], None] = lambda _: None
+) -> Contents:
     """Put a backup into a data folder without a database; returns what it was. Nothing is put in place before everything has been checked.
+
+    `amend` gets the folder of what was unpacked, to change it before it is put in place; where it raises, nothing is.
 
     Raises ConflictError for a folder in use, InvalidError for a file that is no backup, is damaged, or of a newer program.
     """
@@ -172,12 +176,12 @@ def restore(data_dir: Path, database_url: str, file: Path) -> Contents:
     if not file.is_file():
         raise InvalidError(f"There is no file {file}.")
     try:
-        return _restored(data_dir, file, place)
+        return _restored(data_dir, file, place, amend)
     except OSError as error:
         raise InvalidError(f"The backup cannot be restored into {data_dir}: {_why(error)}.") from error
 
 
-def _restored(data_dir: Path, file: Path, place: Path) -> Contents:
+def _restored(data_dir: Path, file: Path, place: Path, amend: Callable[[Path], None]) -> Contents:
     with _scratch(data_dir) as scratch:
         try:
             contents = _unpacked(file, scratch)
@@ -185,7 +189,8 @@ def _restored(data_dir: Path, file: Path, place: Path) -> Contents:
             raise InvalidError(_NOT_OURS) from error
         if not schema.knows(contents.schema):
             raise InvalidError("This backup is of a newer version of Blindread; restore it with that one.")
-        _put_in_place(scratch, data_dir, contents, place)
+        amend(scratch)
+        _put_in_place(scratch, data_dir, place)
     return contents
 
 
@@ -222,12 +227,15 @@ def _kept(data: Any, target: Path) -> str:
     return digest.hexdigest()
 
 
-def _put_in_place(scratch: Path, data_dir: Path, contents: Contents, place: Path) -> None:
+def _put_in_place(scratch: Path, data_dir: Path, place: Path) -> None:
     """The database last: a folder without one is not in use, and can be restored into again."""
-    for name in contents.members:
-        if name != DATABASE:
+    with closing(sqlite3.connect(scratch / DATABASE)) as amended:
+        amended.execute("PRAGMA journal_mode=DELETE")
+    for path in sorted(scratch.rglob("*")):
+        name = path.relative_to(scratch)
+        if path.is_file() and name != Path(DATABASE):
             (data_dir / name).parent.mkdir(parents=True, exist_ok=True)
-            (scratch / name).replace(data_dir / name)
+            path.replace(data_dir / name)
     place.parent.mkdir(parents=True, exist_ok=True)
     shutil.move(scratch / DATABASE, place)
     _sync(place.parent)

@@ -17,14 +17,14 @@ from app.artifacts import Artifacts
 from app.db import Database
 from app.errors import NotFoundError
 from app.protocol.design import Protocol
-from app.services import audit, phases, reasons, sessions, tokens
+from app.services import audit, erasures, phases, reasons, sessions, tokens
+from app.services.erasures import IDENTITY, RATINGS
 from app.services.people import SignedIn
 from app.tables.contacts import Contact, Person
 from app.tables.mails import Mail, MailedLink, NoReminders
 from app.tables.people import Reader, ReaderLogin
 from app.tables.sessions import Exposure, Presentation, Rating, Reading, VttSession
 
-IDENTITY, RATINGS = "reader erased, ratings kept", "reader erased with all ratings"
 PREFIX = "erased-"
 
 
@@ -116,6 +116,7 @@ def erase_reading(
             ratings=one.erased_ratings if ratings else None,
             reason=reason,
         )
+    erasures.note(db, key)
     return Erased(code, tuple(one.session_id for one in readings), gone)
 
 
