@@ -36,9 +36,9 @@ def _become(environ, log, port):
             os.dup2(out, stream)
         processes.serve(os.environ, None, port)
         code = 0
-    except BaseException:
-        traceback.print_exc()
     finally:
+        if code:
+            traceback.print_exc()
         sys.stderr.flush()
         os._exit(code)
 
