@@ -17,6 +17,10 @@ class ForbiddenError(AppError):
     """The person is known, and may not do this."""
 
 
+class SecondFactorRequiredError(ForbiddenError):
+    """The person is known, and has to set up a second factor before anything else."""
+
+
 class SignInRequiredError(AppError):
     """Nobody is signed in, or the sign-in has ended."""
 

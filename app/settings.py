@@ -37,6 +37,7 @@ _KNOWN = {
     "LOG_FORMAT",
     "LOG_REQUESTS",
     "METRICS_TOKEN",
+    "REQUIRE_SECOND_FACTOR",
     *relay.NAMES,
 }
 
@@ -62,6 +63,7 @@ class Settings:
     log_format: str = "text"
     log_requests: bool = True
     metrics_token: bytes = b""
+    require_second_factor: str = "nobody"
 
     @property
     def public_url(self) -> str:
@@ -118,6 +120,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         log_format=_one_of(environ, "LOG_FORMAT", logs.FORMATS),
         log_requests=_flag(environ, "LOG_REQUESTS", default=True),
         metrics_token=_token(environ, "METRICS_TOKEN"),
+        require_second_factor=_one_of(environ, "REQUIRE_SECOND_FACTOR", ("nobody", "admins", "all")),
     )
 
 

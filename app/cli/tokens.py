@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.cli.opened import opened
 from app.errors import InvalidError
-from app.services import api_tokens, people
+from app.services import api_tokens, people, second_factor
 from app.services.people import SignedIn
 
 ACTOR = "command line"
@@ -17,6 +17,7 @@ def add(environ: Mapping[str, str], email: str, name: str, days: int, *, read_on
     """Make a token and print it, this once."""
     with opened(environ) as (settings, database, _artifacts), database.write() as db:
         user, key = _user(db, email), settings.secret_key
+        second_factor.require(user, settings.require_second_factor)
         made = api_tokens.make(
             db, user, name=name, days=days, read_only=read_only, key=key, now=clock.now(), actor=ACTOR
         )

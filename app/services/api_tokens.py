@@ -7,7 +7,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.errors import ConflictError, InvalidError, NotFoundError, SignInRequiredError
-from app.services import audit, imagesets, tokens
+from app.services import audit, imagesets, people, tokens
 from app.services.people import SignedIn
 from app.tables.api import ApiToken
 from app.tables.people import User
@@ -125,7 +125,7 @@ def who(db: Session, token: str, now: datetime) -> Bearer:
         raise SignInRequiredError(_UNKNOWN)
     row, user = found
     noted = row.used_at is not None and row.used_at > now - USE_NOTED
-    return Bearer(SignedIn(user.id, user.email, user.role), _row(row, now), noted)
+    return Bearer(people.signed_in(user), _row(row, now), noted)
 
 
 def note_use(db: Session, token_id: str, now: datetime) -> None:

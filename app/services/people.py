@@ -20,11 +20,12 @@ ROLES = ("admin", "researcher")
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Who is signed in. `noted` is when that was written down last, None where it need not be."""
+    """Who is signed in, and whether they have a second factor. `noted` is when that was written down last, None where it need not be."""
 
     id: str
     email: str
     role: str
+    second_factor: bool
     noted: datetime | None = None
 
     @property
@@ -108,7 +109,7 @@ def who(db: Session, token: str, now: datetime) -> SignedIn:
     used = used_at or created_at
     if used < now - IDLE_LASTS:
         raise SignInRequiredError("Nothing was done for two hours; please sign in again.")
-    return SignedIn(user.id, user.email, user.role, used if used < now - USE_NOTED else None)
+    return signed_in(user, used if used < now - USE_NOTED else None)
 
 
 def note_use(db: Session, token: str, now: datetime) -> None:
@@ -134,4 +135,9 @@ def logins(db: Session, user: SignedIn, now: datetime) -> int:
 
 def by_email(db: Session, email: str) -> SignedIn | None:
     user = db.scalar(select(User).where(User.email == email.strip().lower()))
-    return SignedIn(user.id, user.email, user.role) if user else None
+    return signed_in(user) if user else None
+
+
+def signed_in(user: User, noted: datetime | None = None) -> SignedIn:
+    """What the rest of the program knows of a user."""
+    return SignedIn(user.id, user.email, user.role, user.second_factor_at is not None, noted)

@@ -15,7 +15,7 @@ import segno
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from app.errors import ConflictError, InvalidError, SignInRequiredError
+from app.errors import ConflictError, InvalidError, SecondFactorRequiredError, SignInRequiredError
 from app.services import audit, tokens
 from app.services.people import SignedIn
 from app.tables.people import RecoveryCode, User
@@ -35,6 +35,19 @@ class Enrolment:
 
     picture: str
     secret: str
+
+
+def required_of(user: SignedIn, whom: str) -> bool:
+    """Whether this user may do nothing without a second factor; `whom` is the setting: nobody, admins or all."""
+    return whom == "all" or (whom == "admins" and user.is_admin)
+
+
+def require(user: SignedIn, whom: str) -> None:
+    """Raise SecondFactorRequiredError where a second factor is required of this user and not set up."""
+    if required_of(user, whom) and not user.second_factor:
+        raise SecondFactorRequiredError(
+            "This server requires a second factor of you: sign in and set it up in your account first."
+        )
 
 
 def is_on(db: Session, user_id: str) -> bool:

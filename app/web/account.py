@@ -8,13 +8,13 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from limits import parse
 
 from app import clock
-from app.errors import AppError, InvalidError, TooManyError
+from app.errors import AppError, ConflictError, InvalidError, TooManyError
 from app.services import passwords, people, second_factor
 from app.services.people import SignedIn
 from app.services.second_factor import Enrolment
 from app.web import cookies
 from app.web.attempts import slowed
-from app.web.deps import LOGIN_COOKIE, Context, Ctx, CurrentUser, log_in, login
+from app.web.deps import LOGIN_COOKIE, Context, Ctx, Newcomer, log_in, login
 from app.web.pages import render, status_of
 
 router = APIRouter()
@@ -26,13 +26,16 @@ Text = Annotated[str, Form(max_length=2000)]
 
 @dataclass(frozen=True, slots=True)
 class AccountPage:
-    """account/account.html: `browsers` counts where the user is signed in, `problem` says why something was refused."""
+    """account/account.html: `browsers` counts where the user is signed in, `required` says that nothing goes without the second
+    factor, `problem` why something was refused.
+    """
 
     user: SignedIn
     browsers: int
     second_factor: bool
     codes_left: int
     enrolment: Enrolment | None
+    required: bool
     done: str
     problem: str
 
@@ -61,13 +64,13 @@ _DONE = {
 
 
 @router.get("/account")
-def account(request: Request, ctx: Ctx, user: CurrentUser, done: str = "") -> HTMLResponse:
+def account(request: Request, ctx: Ctx, user: Newcomer, done: str = "") -> HTMLResponse:
     return _page(request, ctx, user, done=_DONE.get(done, ""))
 
 
 @router.post("/account/password", response_model=None)
 def change_password(
-    request: Request, ctx: Ctx, user: CurrentUser, present: Text = "", new: Text = "", again: Text = ""
+    request: Request, ctx: Ctx, user: Newcomer, present: Text = "", new: Text = "", again: Text = ""
 ) -> HTMLResponse | RedirectResponse:
     try:
         _require_password(ctx, user, present)
@@ -83,7 +86,7 @@ def change_password(
 
 
 @router.post("/account/browsers")
-def sign_out_elsewhere(request: Request, ctx: Ctx, user: CurrentUser) -> RedirectResponse:
+def sign_out_elsewhere(request: Request, ctx: Ctx, user: Newcomer) -> RedirectResponse:
     with ctx.database.write() as db:
         people.sign_out_elsewhere(db, user, login(request))
     return RedirectResponse("/account?done=browsers", 303)
@@ -91,7 +94,7 @@ def sign_out_elsewhere(request: Request, ctx: Ctx, user: CurrentUser) -> Redirec
 
 @router.post("/account/second-factor", response_model=None)
 def begin_second_factor(
-    request: Request, ctx: Ctx, user: CurrentUser, present: Text = ""
+    request: Request, ctx: Ctx, user: Newcomer, present: Text = ""
 ) -> HTMLResponse | RedirectResponse:
     try:
         _require_password(ctx, user, present)
@@ -103,7 +106,7 @@ def begin_second_factor(
 
 
 @router.post("/account/second-factor/confirm")
-def confirm_second_factor(request: Request, ctx: Ctx, user: CurrentUser, code: Text = "") -> HTMLResponse:
+def confirm_second_factor(request: Request, ctx: Ctx, user: Newcomer, code: Text = "") -> HTMLResponse:
     try:
         _count(ctx, user)
         with ctx.database.write() as db:
@@ -115,9 +118,11 @@ def confirm_second_factor(request: Request, ctx: Ctx, user: CurrentUser, code: T
 
 @router.post("/account/second-factor/off", response_model=None)
 def switch_off_second_factor(
-    request: Request, ctx: Ctx, user: CurrentUser, present: Text = ""
+    request: Request, ctx: Ctx, user: Newcomer, present: Text = ""
 ) -> HTMLResponse | RedirectResponse:
     try:
+        if second_factor.required_of(user, ctx.settings.require_second_factor):
+            raise ConflictError("This server requires a second factor of you, so it stays on.")
         _require_password(ctx, user, present)
         with ctx.database.write() as db:
             second_factor.forget(db, user.id, user.pseudonym, ctx.settings.secret_key, clock.now())
@@ -177,6 +182,7 @@ def _page(
             second_factor=second_factor.is_on(db, user.id),
             codes_left=second_factor.codes_left(db, user.id),
             enrolment=second_factor.enrolment(db, user, ctx.settings.secret_key),
+            required=second_factor.required_of(user, ctx.settings.require_second_factor),
             done=done,
             problem=problem,
         )

@@ -15,7 +15,7 @@ from app import clock
 from app.artifacts import Artifacts
 from app.db import Database
 from app.errors import ForbiddenError, SignInRequiredError, UnavailableError
-from app.services import administration, people, places, seats
+from app.services import administration, people, places, seats, second_factor
 from app.services.people import SignedIn
 from app.services.places import Place
 from app.services.seats import ReaderSeat
@@ -82,8 +82,8 @@ def personal_link_of(base: str, token: str) -> str:
     return f"{base}/r/{token}"
 
 
-def user(request: Request, ctx: Ctx) -> SignedIn:
-    """The researcher or admin; raises SignInRequiredError."""
+def newcomer(request: Request, ctx: Ctx) -> SignedIn:
+    """The researcher or admin, also without the second factor that is required: for their account alone. Raises SignInRequiredError."""
     token = cookies.given(request, LOGIN_COOKIE)
     if not token:
         raise SignInRequiredError("Please sign in.")
@@ -93,6 +93,12 @@ def user(request: Request, ctx: Ctx) -> SignedIn:
         with suppress(UnavailableError), ctx.database.write_together() as db:
             people.note_use(db, token, clock.now())
     return found
+
+
+def user(ctx: Ctx, newcomer: "Newcomer") -> SignedIn:
+    """The researcher or admin; raises SignInRequiredError, or SecondFactorRequiredError."""
+    second_factor.require(newcomer, ctx.settings.require_second_factor)
+    return newcomer
 
 
 def administrator(user: "CurrentUser") -> SignedIn:
@@ -162,5 +168,6 @@ def require_own_page(seat: ReaderSeat, tag: str | None) -> None:
 
 AskingReader = Annotated[Asking, Depends(asking)]
 CurrentReader = Annotated[ReaderSeat, Depends(reader)]
+Newcomer = Annotated[SignedIn, Depends(newcomer)]
 CurrentUser = Annotated[SignedIn, Depends(user)]
 CurrentAdmin = Annotated[SignedIn, Depends(administrator)]

@@ -22,6 +22,7 @@ from app.errors import (
     ForbiddenError,
     InvalidError,
     NotFoundError,
+    SecondFactorRequiredError,
     SignInRequiredError,
     TooLargeError,
     TooManyError,
@@ -122,6 +123,8 @@ async def show_app_error(request: Request, error: Exception) -> Response:
         and not wants_json(request)
     ):
         return RedirectResponse(f"/sign-in?next={quote(request.url.path)}", 303)
+    if isinstance(error, SecondFactorRequiredError) and not wants_json(request):
+        return RedirectResponse("/account#second-factor", 303)
     return _answer(request, status, error.sentence)
 
 

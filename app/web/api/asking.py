@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.errors import ForbiddenError, InvalidError, SignInRequiredError, TooManyError, UnavailableError
-from app.services import api_tokens, remembering
+from app.services import api_tokens, remembering, second_factor
 from app.services.api_tokens import TokenRow
 from app.services.people import SignedIn
 from app.services.remembering import Answer, Asked
@@ -106,11 +106,14 @@ class Writer:
 def caller(
     request: Request, ctx: Ctx, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> Caller:
-    """Raises SignInRequiredError without a token that works, and TooManyError for an address that tries many."""
+    """Raises SignInRequiredError without a token that works, SecondFactorRequiredError where its user has to set one up first, and
+    TooManyError for an address that tries many.
+    """
     now = clock.now()
     try:
         with ctx.database.read() as db:
             found = api_tokens.who(db, given.credentials if given else "", now)
+        second_factor.require(found.user, ctx.settings.require_second_factor)
     except SignInRequiredError:
         address = request.client.host if request.client else "unknown"
         if not ctx.limiter.hit(WRONG, "api token", address):
