@@ -149,25 +149,27 @@ def csv(found: Experiments) -> str:
     return cells.table((*COLUMNS, *kinds), lines)
 
 
-def tex(found: Experiments) -> str:
-    r"""Table 1 for a document with \usepackage{booktabs}."""
+def printed(found: Experiments) -> tuple[list[str], list[list[str]]]:
+    """Table 1 as it is printed: its head and its rows."""
     patients = any(each.run.options.patients for each in found.experiments)
     head = ["Experiment", "Images", *(["Patients"] if patients else []), "Pretraining", "Augmentation"]
-    numbers = [
-        *(latex.escape(NAMES.get(kind, kind)) for kind in found.kinds),
-        "kimg",
-        "Improvement",
-        "Diverges at",
-    ]
-    rows = [" & ".join(_row(each, found.kinds, patients=patients)) + r" \\" for each in found.experiments]
+    kinds = [NAMES.get(kind, kind) for kind in found.kinds]
+    rows = [_row(each, found.kinds, patients=patients) for each in found.experiments]
+    return [*head, *kinds, "kimg", "Improvement", "Diverges at"], rows
+
+
+def tex(found: Experiments) -> str:
+    r"""Table 1 for a document with \usepackage{booktabs}."""
+    head, rows = printed(found)
+    texts = head.index("Augmentation") + 1
     return "\n".join(
         [
-            r"% Needs \usepackage{booktabs}. " + latex.escape(_note(found)).replace("\n", " "),
-            rf"\begin{{tabular}}{{{'l' * len(head)}{'r' * len(numbers)}}}",
+            r"% Needs \usepackage{booktabs}. " + latex.escape(note(found)).replace("\n", " "),
+            rf"\begin{{tabular}}{{{'l' * texts}{'r' * (len(head) - texts)}}}",
             r"\toprule",
-            " & ".join((*head, *numbers)) + r" \\",
+            " & ".join(map(latex.escape, head)) + r" \\",
             r"\midrule",
-            *rows,
+            *(" & ".join(map(latex.escape, row)) + r" \\" for row in rows),
             r"\bottomrule",
             r"\end{tabular}",
             "",
@@ -178,7 +180,7 @@ def tex(found: Experiments) -> str:
 def _row(each: Experiment, kinds: Sequence[str], *, patients: bool) -> list[str]:
     given, best = each.run.options, each.best
     values = [each.value_of(kind) for kind in kinds]
-    texts = [
+    return [
         each.name,
         _whole(given.images),
         *([_whole(given.patients)] if patients else []),
@@ -189,14 +191,14 @@ def _row(each: Experiment, kinds: Sequence[str], *, patients: bool) -> list[str]
         "–" if each.improvement is None else printing.percent(each.improvement, 1),
         "–" if each.course.diverges_at is None else f"{each.course.diverges_at:g}",
     ]
-    return [latex.escape(text) for text in texts]
 
 
 def _whole(number: int | None) -> str:
     return "–" if number is None else f"{number}"
 
 
-def _note(found: Experiments) -> str:
+def note(found: Experiments) -> str:
+    """What the table shows, and by which rule runs diverge."""
     measured = sorted({each.metric for each in found.experiments if each.best})
     budget = "" if math.isinf(found.budget) else f" within {found.budget:g} kimg"
     against = f" Improvement on {found.baseline}." if found.baseline else ""
@@ -263,16 +265,19 @@ def figures(found: Experiments) -> list[Figure]:
     return [Figure(name, *one) for name, one in drawn if one]
 
 
-def write(found: Experiments, out: Path) -> list[Figure]:
-    """table1.csv, table1.tex, experiments.json and the figures in `out`; the figures drawn."""
-    out.mkdir(parents=True, exist_ok=True)
-    drawn = figures(found)
-    texts = {
+def texts(found: Experiments) -> dict[str, str]:
+    """The table's files by their names: table1.csv, table1.tex and experiments.json."""
+    return {
         "table1.csv": csv(found),
         "table1.tex": tex(found),
         "experiments.json": json.dumps(data(found), indent=1, ensure_ascii=False, allow_nan=False) + "\n",
-        **{figure.name: figure.file for figure in drawn},
     }
-    for name, text in texts.items():
+
+
+def write(found: Experiments, out: Path) -> list[Figure]:
+    """The table's files and the figures in `out`; the figures drawn."""
+    out.mkdir(parents=True, exist_ok=True)
+    drawn = figures(found)
+    for name, text in {**texts(found), **{figure.name: figure.file for figure in drawn}}.items():
         (out / name).write_text(text, encoding="utf-8", newline="")
     return drawn

@@ -126,7 +126,7 @@ def listing(
     counts = _checkpoints(db)
     rows = []
     for one, each in zip(found, compared.experiments, strict=True):
-        diverges_at, words = _divergence(one.run)
+        diverges_at, words = divergence(one.run)
         rows.append(
             ExperimentRow(
                 one.id,
@@ -212,7 +212,8 @@ def _checkpoints(db: Session) -> dict[str, int]:
     return {experiment_id: count for experiment_id, count in db.execute(query) if experiment_id}
 
 
-def _divergence(run: Mapping[str, Any] | None) -> tuple[float | None, str]:
+def divergence(run: Mapping[str, Any] | None) -> tuple[float | None, str]:
+    """At which kimg a kept run has diverged, None for nowhere; and in words, empty where it is too short to say."""
     if not run or not run["judged"]:
         return None, ""
     at = run["diverges_at"]

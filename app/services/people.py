@@ -138,6 +138,11 @@ def by_email(db: Session, email: str) -> SignedIn | None:
     return signed_in(user) if user else None
 
 
+def by_id(db: Session, user_id: str) -> SignedIn:
+    """The user for whom work is done."""
+    return signed_in(db.get_one(User, user_id))
+
+
 def signed_in(user: User, noted: datetime | None = None) -> SignedIn:
     """What the rest of the program knows of a user."""
     return SignedIn(user.id, user.email, user.role, user.second_factor_at is not None, noted)

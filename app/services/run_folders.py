@@ -4,6 +4,7 @@ import hashlib
 import os
 import secrets
 import shutil
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -65,6 +66,9 @@ def begin(
         raise InvalidError(
             "None of these files is a training run's: choose its training_options.json, stats.jsonl, metric-….jsonl, and snapshots if you like."
         )
+    twice = next((one for one, times in Counter(files.values()).items() if times > 1), "")
+    if twice:
+        raise InvalidError(f"There are several files {twice}: choose the folder of one run alone.")
     experiment_id = experiments.by_name(db, user.id, name, now)
     if experiment_id is None:
         raise InvalidError("Give a name.")

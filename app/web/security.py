@@ -42,7 +42,7 @@ _ELSEWHERE = N_("This came from another site and was refused.")
 _UPLOADS = {
     ("POST", base + path)
     for base in ("", "/api/v1")
-    for path in ("/image-sets", "/image-sets/drafts", "/checkpoints")
+    for path in ("/image-sets", "/image-sets/drafts", "/checkpoints", "/experiments")
 }
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 

@@ -2,8 +2,10 @@
 
 import errno
 import hashlib
+import re
 import secrets
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from io import BufferedWriter
 from pathlib import Path
@@ -34,6 +36,7 @@ class Upload:
 
     Files of the form's field “masks” are counted and lie apart, in a folder of their own. `digest` is the hash of all parts' fields and
     contents in their order: the same upload again has the same, whatever its boundary and its files' names.
+    `names` are kept of a training run's files alone, since such a name says what the file is.
     """
 
     staged: str
@@ -41,10 +44,16 @@ class Upload:
     masks: int
     fields: dict[str, str]
     digest: str
+    names: dict[str, str] = field(default_factory=dict)
 
 
-async def receive(request: Request, settings: Settings) -> Upload:
-    """Stream a multipart form to disk; raises InvalidError or TooLargeError and leaves nothing behind where it cannot be taken whole."""
+async def receive(
+    request: Request, settings: Settings, wanted: Callable[[str], bool] | None = None
+) -> Upload:
+    """Stream a multipart form to disk; raises InvalidError or TooLargeError and leaves nothing behind where it cannot be taken whole.
+
+    Where `wanted` is given, files are asked about by the last part of their names: those not wanted are passed over, the others' names kept.
+    """
     name = secrets.token_hex(16)
     folder = settings.staging_dir / name
     limit = settings.upload_limit_mb * 2**20
@@ -52,7 +61,7 @@ async def receive(request: Request, settings: Settings) -> Upload:
     if declared.isdigit() and int(declared) > limit:
         raise TooLargeError(_too_large(settings))
     folder.mkdir(parents=True)
-    form = _Form(folder)
+    form = _Form(folder, wanted)
     try:
         await _stream(request, form, limit, _too_large(settings))
     except BaseException as error:
@@ -64,7 +73,7 @@ async def receive(request: Request, settings: Settings) -> Upload:
             raise TooLargeError(_NO_ROOM) from error
         raise
     fields = {key: value.decode("utf-8", "replace") for key, value in form.fields.items()}
-    return Upload(name, form.count(folder), form.count(folder / MASKS), fields, form.digest)
+    return Upload(name, form.count(folder), form.count(folder / MASKS), fields, form.digest, dict(form.names))
 
 
 async def _stream(request: Request, form: "_Form", limit: int, too_large: str) -> None:
@@ -94,7 +103,9 @@ class _Form:
     """The parser's callbacks, as a form that grows."""
 
     folder: Path
+    wanted: Callable[[str], bool] | None = None
     fields: dict[str, bytearray] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
     complete: bool = False
     _counts: dict[Path, int] = field(default_factory=dict)
     _parts: int = 0
@@ -133,7 +144,7 @@ class _Form:
     def close(self) -> None:
         """End the part in hand; a file input without a chosen file leaves no file."""
         if self._file is not None:
-            empty, path = self._file.tell() == 0, Path(self._file.name)
+            empty, path = self._file.tell() == 0 and self.wanted is None, Path(self._file.name)
             self._file.close()
             self._file = None
             if empty and not self._chosen:
@@ -164,17 +175,26 @@ class _Form:
         _, options = parse_options_header(self._disposition)
         named = options.get(b"name", b"")
         self._part = hashlib.sha256(b"%d %d " % (b"filename" in options, len(named)) + named)
-        if b"filename" in options:
+        if b"filename" in options and self.wanted is not None:
+            name = re.split(r"[\\/]", options[b"filename"].decode("utf-8", "replace"))[-1]
+            if self.wanted(name):
+                self._part.update(name.encode())
+                self._open(self.folder)
+                self.names[f"{self._counts[self.folder]:06d}"] = name
+        elif b"filename" in options:
             self._chosen = bool(options[b"filename"])
             folder = self.folder / MASKS if options.get(b"name") == b"masks" else self.folder
             folder.mkdir(exist_ok=True)
-            self._counts[folder] = self.count(folder) + 1
-            self._file = (folder / f"{self._counts[folder]:06d}").open("wb")
+            self._open(folder)
         else:
             name = options.get(b"name", b"").decode("utf-8", "replace")
             if name not in self.fields and len(self.fields) == MOST_FIELDS:
                 raise InvalidError("This form has more fields than any page of ours.")
             self._field = self.fields.setdefault(name, bytearray())
+
+    def _open(self, folder: Path) -> None:
+        self._counts[folder] = self.count(folder) + 1
+        self._file = (folder / f"{self._counts[folder]:06d}").open("wb")
 
     def _data(self, data: bytes, start: int, end: int) -> None:
         self._part.update(data[start:end])

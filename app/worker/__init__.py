@@ -20,6 +20,7 @@ from app.errors import AppError, UnavailableError
 from app.services import (
     audits,
     checkpoints,
+    comparisons,
     drafts,
     imports,
     mailing,
@@ -27,11 +28,12 @@ from app.services import (
     previews,
     reports,
     retention,
+    run_folders,
     samples,
     sessions,
 )
 from app.tables.jobs import Job
-from app.worker import drawing, generators, images, mails, studies
+from app.worker import comparing, drawing, generators, images, mails, studies
 from app.worker.work import Parts, Work
 from models import sample
 from models.errors import Refusal
@@ -45,6 +47,8 @@ _DRAFTS_PATIENCE = 6  # an upload whose settings are being thought about stays f
 BODIES: dict[str, Callable[[Work], None]] = {
     imports.IMPORT_JOB: images.import_images,
     checkpoints.IMPORT_JOB: generators.import_checkpoint,
+    run_folders.IMPORT_JOB: comparing.import_run,
+    comparisons.COMPARE_JOB: comparing.compare,
     samples.SAMPLE_JOB: generators.sample_images,
     pictures.NEIGHBOURS_JOB: drawing.look_for_neighbours,
     sessions.FREEZE_JOB: studies.freeze,

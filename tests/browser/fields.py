@@ -9,6 +9,9 @@ from pydantic import BaseModel
 STUDY = {
     ("/checkpoints/{checkpoint_id}/experiment", "experiment"): "experiment",
     ("/checkpoints/{checkpoint_id}/samples", "name"): "samples name",
+    ("/experiments/{experiment_id}/facts", "pretraining"): "pretraining",
+    ("/experiments/{experiment_id}/facts", "augmentation"): "augmentation",
+    ("/experiments/{experiment_id}/facts", "notes"): "experiment notes",
     ("/sessions/{session_id}/template", "name"): "template name",
     ("/sessions/{session_id}/open", "reason"): "opening reason",
     ("/sessions/{session_id}/pause", "reason"): "pause reason",
@@ -41,6 +44,7 @@ RAW = {
     "app/web/invitations.py": "a list of readers",
     "app/web/reading_steps.py": "answers to questions, measures of a display",
     "app/web/checkpoints.py": "names of a checkpoint and its experiment, file names",
+    "app/web/experiments.py": "the name of an experiment, names of a run's files",
     "app/web/imagesets.py": "names of a set and of files",
 }
 """Forms that are read as a whole; the study fills them."""
@@ -52,6 +56,12 @@ KEPT_BY_KIND = {
     **dict.fromkeys(
         ("version", "agrees", "days", "most", "seeds", "psi", "class_index"), "a number or one of a list"
     ),
+    **dict.fromkeys(
+        ("images", "patients", "resolution", "gamma", "batch", "kimg", "mirrored", "seed", "samples"),
+        "a number or one of a list",
+    ),
+    **dict.fromkeys(("experiments", "baseline"), "an identifier"),
+    "budget": "a number",
     **dict.fromkeys(("noise_mode", "mends", "answer", "kind"), "one of a list"),
     **dict.fromkeys(
         ("image", "reading", "real_set_id", "template", "session", "follows", "subject"), "an identifier"

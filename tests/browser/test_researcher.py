@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import axe_playwright_python
+import numpy as np
 import pytest
 import uvicorn
 from playwright.sync_api import expect
@@ -15,6 +16,7 @@ from app import worker
 from app.main import create_app
 from tests import studies
 from tests.blinding import material
+from tests.cli.test_experiments import written
 from tests.web.conftest import (
     OWNER,
     PASSWORD,
@@ -129,7 +131,21 @@ def audited(site, owner):
     return address
 
 
-def test_every_page_is_accessible(furnished, owner, known, signed_in):
+def experiments(site, owner, tmp_path):
+    """The addresses of an experiment that diverges, and of a comparison."""
+    gaps = [*[0.5] * 60, *np.linspace(1, 6, 40)]
+    run = written(tmp_path / "run", [(100, 40.0), (200, 12.5)], gaps=gaps, augment=0.001)
+    files = [("files", (path.name, path.read_bytes())) for path in run.iterdir()]
+    experiment = owner.post("/experiments", data={"name": "A run"}, files=files).headers["location"]
+    owner.post(f"{experiment}/facts", data={"images": "900", "patients": "12"})
+    site.work()
+    asked = {"experiments": ident(experiment), "baseline": ident(experiment)}
+    comparison = owner.post("/experiments/comparisons", data=asked).headers["location"]
+    site.work()
+    return experiment, comparison
+
+
+def test_every_page_is_accessible(furnished, owner, known, signed_in, tmp_path):
     draft = create(owner, known).headers["location"]
     read = opened(furnished, owner, known)
     read_all(furnished, invite(owner, read), lambda *_: ("real", 4))
@@ -143,12 +159,13 @@ def test_every_page_is_accessible(furnished, owner, known, signed_in):
     broken = owner.post("/checkpoints", data={"name": "Broken"}, files={"file": ("a.pkl", b"x")}).headers[
         "location"
     ]
-    furnished.work()
+    experiment, comparison = experiments(furnished, owner, tmp_path)
     page = signed_in(bypass_csp=True)  # axe is put into the page; the policy has tests of its own
     addresses = ["/", "/sessions", "/sessions/new", draft, read, f"{read}/report", running]
     addresses += [f"{draft}/audit", f"{read}/audit", frozen, f"{frozen}/audit"]
     addresses += ["/image-sets", "/image-sets/new", known.real_set, known.synthetic_set, partly]
     addresses += ["/checkpoints", "/checkpoints/new", known.checkpoint, broken]
+    addresses += ["/experiments", "/experiments/new", experiment, comparison]
     found = []
     for address in addresses:
         page.goto(address)
@@ -169,7 +186,7 @@ def test_every_page_is_accessible(furnished, owner, known, signed_in):
     assert found == []
 
 
-def test_no_page_is_wider_than_a_small_screen(owner, known, furnished, signed_in):
+def test_no_page_is_wider_than_a_small_screen(owner, known, furnished, signed_in, tmp_path):
     read = opened(furnished, owner, known)
     invite(owner, read)
     page = signed_in(viewport={"width": 390, "height": 800})
@@ -182,6 +199,9 @@ def test_no_page_is_wider_than_a_small_screen(owner, known, furnished, signed_in
         "/checkpoints/new",
         known.real_set,
         known.checkpoint,
+        "/experiments",
+        "/experiments/new",
+        *experiments(furnished, owner, tmp_path),
     ):
         page.goto(address)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, address
@@ -215,6 +235,39 @@ def test_an_upload_of_a_folder_names_refused_files_in_this_browser_alone(
     other.get_by_text("1 file was not kept").click()
     expect(other.locator("table [data-place]")).to_be_visible()
     assert "notes Erika" not in other.content()
+
+
+def test_of_a_run_s_folder_its_texts_alone_are_sent(signed_in, working, bodies, tmp_path):
+    run = written(tmp_path / "00003-brain", [(100, 40.0), (200, 12.5)], gaps=[0.5] * 60)
+    (run / "network-snapshot-000200.pkl").write_bytes(b"weights that stay")
+    (run / "fakes000200.png").write_bytes(b"a picture that stays")
+    page = signed_in()
+    page.goto("/experiments/new")
+    page.get_by_label("Name of the experiment").fill("n")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_role("alert")).to_have_text("Choose the folder of a training run, or files of one.")
+    page.get_by_label("Name of the experiment").fill("")
+    page.get_by_label("The run's folder").set_input_files(run)
+    assert page.get_by_label("Name of the experiment").input_value() == "00003-brain"
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_text("60, to 236 kimg")).to_be_visible()
+    figures = page.locator(".figures img")
+    expect(figures).to_have_count(2)
+    expect(figures.first).to_have_js_property("complete", value=True)
+    assert figures.first.evaluate("image => image.naturalWidth") > 0
+    sent = b"".join(bodies)
+    assert b"training_options.json" in sent
+    assert b"that stay" not in sent
+    page.get_by_label("Patients").fill("12")
+    page.get_by_role("button", name="Save facts").click()
+    page.goto("/experiments")
+    page.get_by_label("Budget in kimg").fill("150")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_role("row", name="00003-brain")).to_contain_text("40.00")
+    expect(page.get_by_role("row", name="00003-brain")).to_contain_text("12")
+    page.get_by_role("button", name="Compare").click()
+    expect(page.get_by_role("link", name="table1.csv")).to_be_visible()
+    expect(page.get_by_role("cell", name="40.00")).to_be_visible()
 
 
 def test_a_form_that_cannot_be_used_keeps_what_was_chosen(signed_in, tmp_path):

@@ -71,6 +71,13 @@ class Study:
             "location"
         ]
         owner.post(f"{known.checkpoint}/experiment", data={"experiment": of("experiment", 120)})
+        self.experiment = re.search(r'"/experiments/([0-9a-f]{32})"', owner.get("/experiments").text)[1]
+        facts = {
+            "pretraining": of("pretraining", 120),
+            "augmentation": of("augmentation", 120),
+            "notes": of("experiment notes", 2000),
+        }
+        owner.post(f"/experiments/{self.experiment}/facts", data=facts)
         self.site.work()
         self.known = type(known)(real, known.checkpoint, made)
 
@@ -246,6 +253,7 @@ def test_texts_are_shown_as_texts_and_run_nothing(browser, server, furnished, ow
         files_of_browsers(study, researcher, tmp_path)
         ids = walk.furnish(owner, furnished, known) | {
             "session_id": study.session_id,
+            "experiment_id": study.experiment,
             "set_id": ident(study.known.real_set),
             "image_id": "0" * 32,
         }

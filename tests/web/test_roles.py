@@ -40,13 +40,14 @@ RULES: tuple[
     (r"\w+ /admin(/.*)?", ADMINS),
     (r"POST /account/tokens/{token_id}/revoke", MINE),
     (r"\w+ /account(/.*)?", USER),
-    (r"\w+ /(sessions|image-sets|checkpoints)?(/new|/plan)?", USER),
+    (r"\w+ /(sessions|image-sets|checkpoints|experiments)?(/new|/plan)?", USER),
+    (r"POST /experiments/comparisons", USER),
     (r"POST /image-sets/drafts", USER),
     (r"\w+ /(sessions/templates|image-sets/drafts)/.*", MINE),
     (r"\w+ /sessions/{session_id}/(design|discard|audit/copies|colleagues)", OWN),
     (r"\w+ /sessions/{session_id}/readers/{reading_id}/erase(/person.json)?", OWN),
     (r"\w+ /sessions/{session_id}(/.*)?", SHARED),
-    (r"\w+ /(image-sets|checkpoints|jobs)/.*", OWN),
+    (r"\w+ /(image-sets|checkpoints|experiments|jobs)/.*", OWN),
 )
 GUESTS = ("nobody", "signed out", "expired", "idle", "shut out", "revoked reader", "expired reader")
 READERS = ("reader", "reader of another session")

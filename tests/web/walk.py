@@ -28,6 +28,8 @@ _FORMS = {
     "/image-sets": _UPLOAD,
     "/image-sets/drafts": _UPLOAD,
     "/checkpoints": _UPLOAD,
+    "/experiments": {"data": {"name": "n"}, "files": {"files": ("stats.jsonl", b"{}")}},
+    "/experiments/comparisons": {"data": {"experiments": MISSING}},
     "/read/ratings": {
         "json": {"item": MISSING, "answer": "real", "likert": 3, "key": "k" * 16, "shown_ms": 1.0}
     },
@@ -70,6 +72,10 @@ def furnish(owner, site, known) -> dict[str, str]:
         1
     ]
     owner.post("/account/tokens", data={"name": "Script"})
+    run = {"files": ("stats.jsonl", b'{"Progress/kimg": 4}')}
+    experiment = owner.post("/experiments", data={"name": "n"}, files=run).headers["location"]
+    asked = {"experiments": ident(experiment), "samples": "1"}
+    comparison = owner.post("/experiments/comparisons", data=asked).headers["location"]
     draft = owner.post("/image-sets/drafts", data={"name": "n"}, files={"files": ("a.png", png(1))})
     return {
         "session_id": ident(address),
@@ -78,6 +84,8 @@ def furnish(owner, site, known) -> dict[str, str]:
         "set_id": ident(known.real_set),
         "image_id": re.search(r"/images/([0-9a-f]{32})\.png", set_page)[1],
         "checkpoint_id": ident(known.checkpoint),
+        "experiment_id": ident(experiment),
+        "comparison_id": ident(comparison),
         "job_id": re.search(r'data-job="([0-9a-f]{32})"', owner.get(job).text)[1],
         "reading_id": re.search(r"/readers/([0-9a-f]{32})/", page)[1],
         "token": link.removeprefix("/r/"),

@@ -25,14 +25,19 @@ def form(required: list[str], **properties: object) -> dict[str, object]:
 
 
 IMAGES = {"name": _TEXT, "files": _FILES, "masks": _FILES}
+RUN = {"name": _TEXT, "files": _FILES}
 CHECKPOINT = {"name": _TEXT, "experiment": _TEXT, "file": {"type": "string", "format": "binary"}}
 
 
 async def take(
-    request: Request, writer: Writer, do: Callable[[Session, Upload], Any], status: int = 201
+    request: Request,
+    writer: Writer,
+    do: Callable[[Session, Upload], Any],
+    status: int = 201,
+    wanted: Callable[[str], bool] | None = None,
 ) -> Response:
     """Receive an upload and do with it what is asked, once; what is not used is removed at once."""
-    upload = await uploads.receive(request, writer.ctx.settings)
+    upload = await uploads.receive(request, writer.ctx.settings, wanted)
     return await run_in_threadpool(_taken, writer, upload, do, status)
 
 

@@ -2,15 +2,28 @@
 
 const CLUTTER = /(^|\/)(\.[^/]*|Thumbs\.db|__MACOSX)(\/|$)/;
 
+// Of a training run's folder these texts alone are sent: a folder's snapshots are many and large.
+const RUN_TEXT = /^(training_options\.json|stats\.jsonl|metric-[a-z0-9_]+\.jsonl)$/;
+
 function chosen(form) {
   const files = [];
   for (const input of form.querySelectorAll('input[type="file"]')) {
     for (const file of input.files) {
       const name = file.webkitRelativePath || file.name;
-      if (!CLUTTER.test(name)) files.push({ field: input.name, name, file });
+      if (CLUTTER.test(name) || ("textsOnly" in input.dataset && !RUN_TEXT.test(file.name))) continue;
+      files.push({ field: input.name, name, file });
     }
   }
   return files;
+}
+
+// An experiment is called like its run's folder, where nothing else was typed.
+function nameAfterFolder(form) {
+  const name = form.querySelector('input[name="name"]');
+  form.querySelector("input[data-texts-only]").addEventListener("change", ({ target }) => {
+    const folder = target.files[0]?.webkitRelativePath.split("/")[0];
+    if (folder && !name.value) name.value = folder.slice(0, name.maxLength);
+  });
 }
 
 // Inside a zip places count its entries, whose names this page does not know.
@@ -34,6 +47,8 @@ export function nameRefusals(table) {
 }
 
 export function sendWithProgress(form) {
+  const isRun = form.dataset.upload === "run";
+  if (isRun) nameAfterFolder(form);
   const bar = form.querySelector("[data-upload-progress]");
   const error = form.querySelector("[data-upload-error]");
   const button = form.querySelector("button");
@@ -50,7 +65,7 @@ export function sendWithProgress(form) {
     event.preventDefault();
     const files = chosen(form);
     if (!files.some(({ field }) => field !== "masks")) {
-      failed("Choose what to upload.");
+      failed(isRun ? "Choose the folder of a training run, or files of one." : "Choose what to upload.");
       return;
     }
     const limit = Number(form.dataset.limitMb);
@@ -60,7 +75,8 @@ export function sendWithProgress(form) {
     }
     const data = new FormData();
     for (const field of form.querySelectorAll('input[type="text"]')) data.append(field.name, field.value);
-    for (const { field, file } of files) data.append(field, file, "file"); // the name stays in this browser
+    // The name stays in this browser, save those of a run's files, which say what each is.
+    for (const { field, file } of files) data.append(field, file, isRun ? file.name : "file");
     const request = new XMLHttpRequest();
     request.open("POST", form.action);
     request.setRequestHeader("Accept", "application/json");
