@@ -33,6 +33,7 @@ NOT_SHOWN = {
         "/sessions/{session_id}/readers/{reading_id}/erase",
         "reason",
     ): "kept in the audit trail, which no page shows",
+    ("/experiments/new", "name"): "shown in its field at once, and kept only where it is sent",
 }
 API = "/api/v1/"
 """Its answers are JSON and no pages (`tests/web/test_answers.py`); what it keeps is kept by the services behind the pages' own forms, which are tried."""
