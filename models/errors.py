@@ -2,7 +2,7 @@
 
 
 class Refusal(Exception):  # noqa: N818 - the word of the design: something is refused, nothing has failed
-    """What the three below have in common: `str(error)` is the sentence for the user."""
+    """What those below have in common: `str(error)` is the sentence for the user."""
 
 
 class CheckpointRefused(Refusal):
@@ -15,3 +15,7 @@ class SamplingRefused(Refusal):
 
 class TrainingRefused(Refusal):
     """A training run that cannot start or go on: nothing was started, nothing was lost."""
+
+
+class FeaturesRefused(Refusal):
+    """A network, or images, that no features come from."""

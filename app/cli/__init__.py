@@ -387,6 +387,31 @@ def plan(
 
 
 @app.command()
+def distance(
+    real: Annotated[Path, typer.Argument(metavar="REAL", help="Folder of real images.")],
+    synthetic: Annotated[Path, typer.Argument(metavar="SYNTHETIC", help="Folder of images, or a generator.")],
+    extractor: Annotated[
+        str | None, typer.Option(help="efficientnet-lite0 (default) or inception-v3.")
+    ] = None,
+    weights: Annotated[Path | None, typer.Option(help="TorchScript file of the network.")] = None,
+    sha256: Annotated[str | None, typer.Option(help="Refuse weights of another SHA-256.")] = None,
+    seeds: Annotated[str, typer.Option(help="A generator's seeds, such as 0-4999.")] = "0-1999",
+    trunc: Annotated[float, typer.Option(help="A generator's truncation psi; 1 is none.")] = 1.0,
+    noise_mode: Annotated[str, typer.Option(help="const, none or random (seeded per image).")] = "random",
+    class_index: Annotated[
+        int | None, typer.Option("--class", help="Class, where there are classes.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Draws halves and blocks.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """How far synthetic images are from real ones by a network's features: Fréchet, kernel, precision, recall."""
+    from app.cli import distances
+
+    asked = distances.Asked(extractor, weights, sha256, seeds, trunc, noise_mode, class_index, seed)
+    distances.compare(os.environ, real, synthetic, asked, as_json=as_json)
+
+
+@app.command()
 def sample(
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="A .pkl or .pt of StyleGAN2, or our .safetensors.")

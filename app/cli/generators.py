@@ -1,10 +1,9 @@
-"""The generator commands: sample, checkpoint inspect, train, verify --render. The only module of the command line that imports torch."""
+"""The generator commands: sample, checkpoint inspect, train, verify --render. Imports torch, so it is loaded on demand."""
 
-import contextlib
 import json
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -14,8 +13,9 @@ from rich.console import Console
 from rich.progress import Progress, track
 from rich.table import Table
 
-from app.checkpoint_files import import_in_child, inspect_in_child
+from app.checkpoint_files import inspect_in_child
 from app.cli.opened import opened
+from app.cli.weight_files import imported_folder, in_a_sentence, ours
 from app.errors import InvalidError
 from app.imaging import stimulus
 from app.services import checkpoints, imagesets
@@ -23,25 +23,12 @@ from app.services.samples import parse_seeds
 from models import checkpoint
 from models import sample as sampling
 from models.data import read_folder
-from models.errors import Refusal
 from models.network import Generator
 from models.rendering import Rendering, same_image
 from models.train import TrainConfig, TrainProgress
 from models.train import train as run_training
 
 _RENDERED_AGAIN = 32
-_CACHE_VERSION = "1"  # of what the import writes
-
-
-@contextlib.contextmanager
-def _in_a_sentence() -> Iterator[None]:
-    """Turn a refusal of models/, or of the file system, into one for the user."""
-    try:
-        yield
-    except Refusal as refusal:
-        raise InvalidError(str(refusal)) from refusal
-    except OSError as error:
-        raise InvalidError(f"{error.filename or 'A file'}: {error.strerror}.") from error
 
 
 def sample(
@@ -58,10 +45,10 @@ def sample(
 ) -> None:
     """Write seed0000.png, … to `outdir`; a foreign file is read once by a child and then kept under its SHA-256."""
     numbers = parse_seeds(seeds)
-    with _in_a_sentence(), tempfile.TemporaryDirectory() as temporary:
+    with in_a_sentence(), tempfile.TemporaryDirectory() as temporary:
         settings = sampling.Settings(trunc, noise_mode, class_index, cutoff)
         places = sampling.pick_devices(device)
-        weights = _ours(file, _cache(environ, Path(temporary)))
+        weights = ours(file, imported_folder(environ, Path(temporary)))
         generators = [checkpoint.load(weights, place) for place in places]
         batches = sampling.sample_ahead(generators, numbers, settings)
         outdir.mkdir(parents=True, exist_ok=True)
@@ -69,29 +56,6 @@ def sample(
         shown = track(images, "Sampling", len(numbers), console=_console(), disable=not sys.stderr.isatty())
         for seed, pixels in shown:
             _write(outdir / f"seed{seed:04d}.png", Image.fromarray(pixels))
-
-
-def _cache(environ: Mapping[str, str], temporary: Path) -> Path:
-    """Where imported checkpoints stay: in the data folder if one is set, else only for this run."""
-    data_dir = environ.get("BLINDREAD_DATA_DIR")
-    folder = Path(data_dir) / "imported" if data_dir else temporary
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def _ours(file: Path, cache: Path) -> Path:
-    """The safetensors to load for a file: itself, an earlier import of the same bytes, or a new one."""
-    if not file.is_file():
-        raise InvalidError(f"{file} is no file.")
-    if file.suffix == ".safetensors":
-        return file
-    kept = cache / f"{checkpoint.sha256(file)}-{_CACHE_VERSION}.safetensors"
-    if not kept.is_file():
-        with tempfile.TemporaryDirectory(dir=cache) as staging:
-            made = Path(staging) / "imported.safetensors"
-            import_in_child(file, made)
-            made.replace(kept)
-    return kept
 
 
 def _write(path: Path, image: Image.Image) -> None:
@@ -122,7 +86,7 @@ def inspect(file: Path, *, as_json: bool) -> None:
 
 def verify_renders(environ: Mapping[str, str], session_id: str) -> None:
     """Render sampled images again, spread over all of them, and compare; raises InvalidError naming the first that differs."""
-    with opened(environ) as (_, database, artifacts), _in_a_sentence():
+    with opened(environ) as (_, database, artifacts), in_a_sentence():
         with database.read() as db:
             there = imagesets.sampled(db, session_id or None)
         places = np.unique(np.linspace(0, len(there) - 1, min(_RENDERED_AGAIN, len(there))).astype(int))
@@ -162,7 +126,7 @@ def train(
     seed: int,
 ) -> None:
     """Train on a folder of PNG images until done or interrupted; the same command goes on where it stopped."""
-    with _in_a_sentence(), _bar() as bar:
+    with in_a_sentence(), _bar() as bar:
         settings = TrainConfig(
             kimg=kimg,
             batch=batch,
