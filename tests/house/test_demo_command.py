@@ -101,6 +101,10 @@ def test_a_worker_that_dies_is_started_again_and_the_server_goes_on(data):
 
 def test_a_second_start_prepares_nothing_again(data):
     port = free_port()
+    if not data.exists():  # the tests before may run elsewhere
+        first = start(data, free_port())
+        read_until_link(data, first)
+        interrupt(first)
     before = (data / "demo.json").read_text()
     process = start(data, port)
     lines = read_until_link(data, process)
