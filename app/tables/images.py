@@ -32,6 +32,18 @@ class ImageSet(Table):
     created_at: Mapped[datetime]
 
 
+class Distance(Table):
+    """How far a synthetic set is from a real one by one network's features; `found` is the measurement with all that it takes to repeat it."""
+
+    __tablename__ = "distances"
+
+    image_set_id: Mapped[str] = mapped_column(ForeignKey("image_sets.id"), primary_key=True)
+    real_set_id: Mapped[str] = mapped_column(ForeignKey("image_sets.id"), primary_key=True)
+    extractor: Mapped[str] = mapped_column(String(120), primary_key=True)
+    found: Mapped[dict[str, object]] = mapped_column(JSON)
+    created_at: Mapped[datetime]
+
+
 class Refusal(Table):
     """A file of an import that was not kept: its place in the upload and the reason, never its name."""
 

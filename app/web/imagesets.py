@@ -1,8 +1,9 @@
 """Image sets: list, import, look at."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
@@ -10,9 +11,11 @@ from starlette.concurrency import run_in_threadpool
 from app import clock
 from app.errors import AppError, InvalidError
 from app.imaging import stimulus, thumbnail
-from app.services import drafts, faces, imagesets, import_settings, import_words, imports, signoff
+from app.services import distances, drafts, faces, imagesets, import_settings, import_words, imports, signoff
+from app.services.distances import DistanceView
 from app.services.drafts import Draft
 from app.services.imagesets import ImageSetRow, ImageSetView
+from app.services.jobs import JobView
 from app.services.people import SignedIn
 from app.services.signoff import Review
 from app.web import uploads
@@ -42,7 +45,7 @@ class NewImageSetPage:
 
 @dataclass(frozen=True, slots=True)
 class ImageSetPage:
-    """imagesets/detail.html."""
+    """imagesets/detail.html; distances, their job and the real sets to choose from for a synthetic set alone."""
 
     user: SignedIn
     set: ImageSetView
@@ -50,6 +53,9 @@ class ImageSetPage:
     faces: str | None
     made: list[tuple[str, str]]
     left_out: list[str]
+    distances: list[DistanceView]
+    distance_job: JobView | None
+    real_sets: list[ImageSetRow]
 
 
 @router.get("")
@@ -79,12 +85,35 @@ async def start_import(request: Request, ctx: Ctx, user: CurrentUser) -> Redirec
 @router.get("/{set_id}")
 def detail(request: Request, set_id: str, ctx: Ctx, user: CurrentUser, writing: int = 1) -> HTMLResponse:
     """One set; `writing` is the page of images whose pixels may hold text."""
+    now = clock.now()
     with ctx.database.read() as db:
-        found = imagesets.view(db, user, set_id, clock.now())
+        found = imagesets.view(db, user, set_id, now)
         review, advice = signoff.review(db, set_id, writing), faces.advice(db, set_id)
-    made = import_words.said(found.pipeline) if found.kind == "real" else []
-    page = ImageSetPage(user, found, review, advice, made, import_words.left_out(found.pipeline))
+        synthetic = found.kind == "synthetic"
+        page = ImageSetPage(
+            user,
+            found,
+            review,
+            advice,
+            made=[] if synthetic else import_words.said(found.pipeline),
+            left_out=import_words.left_out(found.pipeline),
+            distances=distances.listing(db, set_id),
+            distance_job=distances.job_of(db, set_id, now),
+            real_sets=[row for row in imagesets.listing(db, user, now, "real") if row.count]
+            if synthetic
+            else [],
+        )
     return render(request, "imagesets/detail.html", page)
+
+
+@router.post("/{set_id}/distances")
+def measure(
+    set_id: str, ctx: Ctx, user: CurrentUser, real_set_id: Annotated[str, Form()] = ""
+) -> RedirectResponse:
+    """Ask for a synthetic set's distance from a real one."""
+    with ctx.database.write() as db:
+        distances.measure(db, user, set_id, real_set_id, clock.now())
+    return RedirectResponse(f"/image-sets/{set_id}#distances", 303)
 
 
 @router.get("/{set_id}/images/{image_id}.png")

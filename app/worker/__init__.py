@@ -21,6 +21,7 @@ from app.services import (
     audits,
     checkpoints,
     comparisons,
+    distances,
     drafts,
     imports,
     mailing,
@@ -33,7 +34,7 @@ from app.services import (
     sessions,
 )
 from app.tables.jobs import Job
-from app.worker import comparing, drawing, generators, images, mails, studies
+from app.worker import comparing, drawing, generators, images, mails, measuring, studies
 from app.worker.work import Parts, Work
 from models import sample
 from models.errors import Refusal
@@ -50,6 +51,7 @@ BODIES: dict[str, Callable[[Work], None]] = {
     run_folders.IMPORT_JOB: comparing.import_run,
     comparisons.COMPARE_JOB: comparing.compare,
     samples.SAMPLE_JOB: generators.sample_images,
+    distances.DISTANCE_JOB: measuring.measure_distance,
     pictures.NEIGHBOURS_JOB: drawing.look_for_neighbours,
     sessions.FREEZE_JOB: studies.freeze,
     previews.PREVIEW_JOB: studies.freeze,

@@ -7,7 +7,7 @@ from fastapi.responses import Response
 from pydantic import Field
 from sqlalchemy.orm import Session
 
-from app.services import faces, imagesets, import_words, signoff
+from app.services import distances, faces, imagesets, import_words, jobs, signoff
 from app.services.imagesets import ImageSetView
 from app.web import imagesets as pages
 from app.web import writing as writing_pages
@@ -86,6 +86,26 @@ class TakenOut(Ask):
     image: Id
 
 
+class Measured(Ask):
+    """The real set to measure from."""
+
+    model_config = example(real_set_id="0f3c9a5d7b2e4c6f8a1b3d5e7f902468")
+    real_set_id: Id
+
+
+class SetDistance(Shape):
+    """How far a synthetic set is from a real one by one network's features."""
+
+    real_set_id: Id
+    real_set_name: str = Field(examples=["Real slices"])
+    extractor: str = Field(description="The network.", examples=["efficientnet-lite0"])
+    found: dict[str, Any] = Field(
+        description="The numbers as `blindread distance --json` has them, with what it takes to repeat them.",
+        examples=[{"frechet": 12.3, "n_real": 2000, "n_synthetic": 2000}],
+    )
+    created_at: Moment
+
+
 @router.get("", response_model=Page[SetRow], summary="Your image sets, newest first")
 def listing(
     caller: CurrentCaller,
@@ -138,6 +158,27 @@ def refusals(set_id: str, caller: CurrentCaller, paging: Paged) -> Any:
 )
 def image(set_id: str, image_id: str, caller: CurrentCaller, *, small: bool = False) -> Response:
     return pages.image(set_id, image_id, caller.ctx, caller.user, small)
+
+
+@router.get("/{set_id}/distances", response_model=Page[SetDistance], summary="Its distances from real sets")
+def measured(set_id: str, caller: CurrentCaller, paging: Paged) -> Any:
+    with caller.ctx.database.read() as db:
+        imagesets.own(db, caller.user, set_id)
+        rows = distances.listing(db, set_id)
+    return paging.page(
+        rows, lambda one: (one.real_set_name, one.real_set_id, one.extractor), SetDistance.model_validate
+    )
+
+
+@router.post(
+    "/{set_id}/distances", response_model=Job, status_code=202, summary="Measure its distance from a real set"
+)
+def measure(set_id: str, asked: Measured, writer: CurrentWriter) -> Response:
+    def do(db: Session) -> Job:
+        job_id = distances.measure(db, writer.user, set_id, asked.real_set_id, writer.now)
+        return Job.model_validate(jobs.shown_by_id(db, job_id, writer.now))
+
+    return writer.once(do, 202)
 
 
 @router.get("/{set_id}/writing", response_model=Page[Suspect], summary="Images with suspected writing")
