@@ -1,9 +1,12 @@
 """Features of a set of images as a file: computed once for the same images and network, batch by batch, and gone on with after a stop."""
 
+import fcntl
 import hashlib
 import json
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +19,7 @@ from models.features import Extractor, Image
 Rows = NDArray[np.float32]
 VERSION = "1"  # of what preprocessing and reading mean
 _BATCH = 32
+_WAIT_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,15 @@ def of(
     ).hexdigest()
     rows, state = folder / f"{key}.rows", folder / f"{key}.json"
     folder.mkdir(parents=True, exist_ok=True)
+    with _alone(folder / f"{key}.lock", told):
+        done, width = _complete(source, extractor, rows, state, told)
+    return np.memmap(rows, dtype="<f4", mode="r", shape=(done, width))
+
+
+def _complete(
+    source: Source, extractor: Extractor, rows: Path, state: Path, told: Callable[[int], None]
+) -> tuple[int, int]:
+    """Add what is missing to the file; gives how many rows of what width there are then."""
     done, width, whole = _so_far(rows, state)
     if not whole:
         with rows.open("r+b" if done else "wb") as file:
@@ -55,7 +68,21 @@ def of(
         if not done:
             raise FeaturesRefused("There is no image to compute features of.")
         _keep(state, done, width, whole=True)
-    return np.memmap(rows, dtype="<f4", mode="r", shape=(done, width))
+    return done, width
+
+
+@contextmanager
+def _alone(lock: Path, told: Callable[[int], None]) -> Iterator[None]:
+    """One at a time computes the same features; who waits says so, and takes what the other has made."""
+    with lock.open("a") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                told(0)
+                time.sleep(_WAIT_SECONDS)
+        yield
 
 
 def _so_far(rows: Path, state: Path) -> tuple[int, int, bool]:

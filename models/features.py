@@ -1,5 +1,7 @@
 """Networks that turn images into features: each with its name, the preprocessing that belongs to it, and the digest of its weights."""
 
+import hashlib
+import io
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -62,10 +64,10 @@ class Extractor:
 
 
 def open_extractor(name: str, weights: Path | None = None, pinned: str | None = None) -> Extractor:
-    """The network of a name, or of an operator's own TorchScript file; raises FeaturesRefused.
+    """The network of a name, or of an operator's own TorchScript file, which must be named by its SHA-256; raises FeaturesRefused.
 
-    A TorchScript file is a program: it can compute anything torch can, and reads and writes no files; take it from whom you trust, and
-    give its SHA-256 (`pinned`), so that another file is refused.
+    A TorchScript file is a program: it can read and write whatever its caller can. So none is run that nobody vouched for, and a file that
+    comes from a user of the server must never get here.
     """
     if name == LITE and weights is None:
         return _lite()
@@ -77,12 +79,17 @@ def open_extractor(name: str, weights: Path | None = None, pinned: str | None = 
         )
     if not weights.is_file():
         raise FeaturesRefused(f"There is no file {weights}.")
-    digest = sha256(weights)
-    if pinned is not None and digest != pinned.lower():
+    data = weights.read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    if pinned is None:
+        raise FeaturesRefused(
+            f"{weights.name} is a program that can read and write what you can. If you trust it, name it by its SHA-256: {digest}"
+        )
+    if digest != pinned.lower():
         raise FeaturesRefused(
             f"{weights.name} has the SHA-256 {digest}, not the one that was given; it is not used."
         )
-    script = _script(weights)
+    script = _script(weights.name, data)
     if name == INCEPTION:
         return Extractor(
             name,
@@ -100,13 +107,13 @@ def open_extractor(name: str, weights: Path | None = None, pinned: str | None = 
     )
 
 
-def _script(path: Path) -> Callable[..., Tensor]:
+def _script(name: str, data: bytes) -> Callable[..., Tensor]:
     try:
         with warnings.catch_warnings():  # torch wants other formats made; the file of the FID is in this one
             warnings.filterwarnings("ignore", "`torch.jit.load` is deprecated", DeprecationWarning)
-            loaded = torch.jit.load(str(path), map_location="cpu")  # type: ignore[no-untyped-call]
+            loaded = torch.jit.load(io.BytesIO(data), map_location="cpu")  # type: ignore[no-untyped-call]
     except (RuntimeError, ValueError) as error:
-        raise FeaturesRefused(f"{path.name} is no TorchScript file.") from error
+        raise FeaturesRefused(f"{name} is no TorchScript file.") from error
     network: Callable[..., Tensor] = loaded.eval()
     return network
 

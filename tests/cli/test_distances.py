@@ -55,10 +55,10 @@ def test_a_generator_is_sampled_and_its_features_are_kept(blindread, folders, tm
     first = blindread(*asked)
     assert first.code == 0, first.err
     assert json.loads(first.out)["n_synthetic"] == 40
-    kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "data" / "features").iterdir()}
-    assert len(kept) == 4
+    kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "data" / "features").glob("*.rows")}
+    assert len(kept) == 2
     assert blindread(*asked).out == first.out
-    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "data" / "features").iterdir()} == kept
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "data" / "features").glob("*.rows")} == kept
     other = json.loads(blindread(*asked, "--trunc", "0.5").out)
     assert other["frechet"] != json.loads(first.out)["frechet"]
 
@@ -78,7 +78,8 @@ def test_a_file_that_is_no_image_is_named_and_left_out(blindread, folders):
         (["real", "one"], "at least two images of each kind"),
         (["real", "noise", "--extractor", "resnet"], "There is no extractor resnet"),
         (["real", "noise", "--extractor", "inception-v3"], "needs its file of weights"),
-        (["real", "noise", "--weights", "noise/00.png"], "is no TorchScript file"),
+        (["real", "noise", "--weights", "noise/00.png"], "is a program that can read and write what you can"),
+        (["real", "noise", "--weights", "noise/00.png", "--sha256", "0" * 64], "it is not used"),
         (["real", "broken.pkl"], "This file"),
     ],
 )

@@ -1,5 +1,6 @@
 """Features are computed once: kept, gone on with after a stop at any moment, and never mixed up."""
 
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -85,3 +86,19 @@ def test_other_images_weights_or_preprocessing_have_files_of_their_own(tmp_path)
 def test_no_image_gets_a_sentence(tmp_path):
     with pytest.raises(FeaturesRefused, match="no image"):
         feature_files.of(Source("none", lambda _start: iter(())), Counted().extractor, tmp_path)
+
+
+def test_two_at_the_same_time_compute_each_image_once(tmp_path):
+    network, found = Counted(), []
+
+    def compute():
+        found.append(feature_files.of(source(), network.extractor, tmp_path))
+
+    threads = [threading.Thread(target=compute) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert network.seen == 100
+    assert all(np.array_equal(each, expected()) for each in found)
+    assert len(found) == 3

@@ -49,6 +49,10 @@ def scripted(module, path):
     return path
 
 
+def digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def images(count, size=64, seed=1):
     rng = np.random.default_rng(seed)
     return [rng.integers(0, 256, (size, size), dtype=np.uint8) for _ in range(count)]
@@ -87,19 +91,19 @@ def test_sizes_and_colours_may_be_mixed_and_batches_do_not_matter(lite):
 def test_the_inception_file_of_an_operator(tmp_path):
     network = Inception()
     path = scripted(network, tmp_path / "inception-2015-12-05.pt")
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    opened = open_extractor(INCEPTION, path, digest.upper())
+    opened = open_extractor(INCEPTION, path, digest(path).upper())
     given = images(3, 32)
     found = opened.features(given)
     stacked = torch.from_numpy(np.stack(given))[:, None].repeat(1, 3, 1, 1)
     with torch.inference_mode():
         assert np.allclose(found, network(stacked, return_features=True).numpy(), atol=1e-5)
     assert found.shape == (3, 2048)
-    assert (opened.weights, opened.title) == (digest, "FID (InceptionV3 of 2015)")
+    assert (opened.weights, opened.title) == (digest(path), "FID (InceptionV3 of 2015)")
 
 
 def test_any_torchscript_file(tmp_path):
-    opened = open_extractor("own.pt", scripted(Own(), tmp_path / "own.pt"))
+    path = scripted(Own(), tmp_path / "own.pt")
+    opened = open_extractor("own.pt", path, digest(path))
     assert opened.features(images(2)).shape == (2, 8)
     assert opened.title == "Fréchet distance on own.pt"
 
@@ -111,7 +115,13 @@ def test_any_torchscript_file(tmp_path):
         (INCEPTION, None, None, "needs its file of weights"),
         (INCEPTION, "nothing.pt", None, "There is no file"),
         (INCEPTION, "own.pt", "0" * 64, "not the one that was given; it is not used"),
-        ("text.pt", "text.pt", None, "text.pt is no TorchScript file."),
+        (
+            "own.pt",
+            "own.pt",
+            None,
+            "own.pt is a program that can read and write what you can. .* SHA-256: [0-9a-f]{64}",
+        ),
+        ("text.pt", "text.pt", hashlib.sha256(b"no network").hexdigest(), "text.pt is no TorchScript file."),
     ],
 )
 def test_what_cannot_be_opened_gets_a_sentence(tmp_path, name, file, pinned, words):
@@ -125,12 +135,14 @@ def test_what_cannot_be_opened_gets_a_sentence(tmp_path, name, file, pinned, wor
     ("flaw", "words"), [("nan", "not finite"), ("shape", "does not give one row of features an image")]
 )
 def test_features_that_are_none_get_a_sentence(tmp_path, flaw, words):
-    opened = open_extractor("own.pt", scripted(Own(flaw), tmp_path / "own.pt"))
+    path = scripted(Own(flaw), tmp_path / "own.pt")
+    opened = open_extractor("own.pt", path, digest(path))
     with pytest.raises(FeaturesRefused, match=words):
         opened.features(images(2))
 
 
 def test_a_network_that_takes_other_images_gets_a_sentence(tmp_path):
-    opened = open_extractor(INCEPTION, scripted(Own(), tmp_path / "own.pt"))
+    path = scripted(Own(), tmp_path / "own.pt")
+    opened = open_extractor(INCEPTION, path, digest(path))
     with pytest.raises(FeaturesRefused, match="does not take these images"):
         opened.features(images(2))
