@@ -176,13 +176,25 @@ class Database:
             with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 connection.exec_driver_sql("VACUUM")
             return True
+        self._owed.touch()
         with self._turn(), self._available():
             raw = self.engine.raw_connection()
             try:
                 busy, *_ = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             finally:
                 raw.close()
+        if not busy:
+            self._owed.unlink(missing_ok=True)
         return not busy
+
+    @property
+    def owes_scrub(self) -> bool:
+        """Whether a scrub was begun and could not be finished, in this process or another."""
+        return self.engine.dialect.name == "sqlite" and self._owed.exists()
+
+    @property
+    def _owed(self) -> Path:
+        return Path(str(self.engine.url.database)).with_name("scrub.owed")
 
     def close(self) -> None:
         self.engine.dispose()

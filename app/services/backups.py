@@ -181,11 +181,22 @@ def restore(
         raise InvalidError(f"The backup cannot be restored into {data_dir}: {_why(error)}.") from error
 
 
+_NO_BACKUP = (
+    tarfile.TarError,
+    sqlite3.Error,
+    EOFError,
+    ValueError,
+    KeyError,
+    TypeError,
+    RecursionError,
+)
+
+
 def _restored(data_dir: Path, file: Path, place: Path, amend: Callable[[Path], None]) -> Contents:
     with _scratch(data_dir) as scratch:
         try:
             contents = _unpacked(file, scratch)
-        except (tarfile.TarError, EOFError, ValueError, KeyError, TypeError, RecursionError) as error:
+        except _NO_BACKUP as error:
             raise InvalidError(_NOT_OURS) from error
         if not schema.knows(contents.schema):
             raise InvalidError("This backup is of a newer version of Blindread; restore it with that one.")
@@ -200,7 +211,7 @@ def _unpacked(file: Path, scratch: Path) -> Contents:
     told: bytes | None = None
     with tarfile.open(file, "r:") as tar:
         for entry in tar:
-            data = tar.extractfile(entry) if entry.isreg() else None
+            data = tar.extractfile(entry) if entry.isreg() and not entry.issparse() else None
             if data is None or entry.name in found or told is not None:
                 raise ValueError(entry.name)
             if entry.name == CONTENTS:
@@ -212,6 +223,9 @@ def _unpacked(file: Path, scratch: Path) -> Contents:
     whole = json.loads(told or b"")
     if whole["version"] != VERSION or whole["members"] != found or DATABASE not in found:
         raise ValueError(CONTENTS)
+    with closing(sqlite3.connect(scratch / DATABASE)) as database:
+        if database.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
+            raise ValueError(DATABASE)
     return Contents(str(whole["made_at"]), str(whole["schema"]), found)
 
 

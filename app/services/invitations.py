@@ -42,6 +42,7 @@ class ReaderProgress:
     declined: bool
     withdrawn: bool
     revoked: bool
+    erased: bool
     expires_at: datetime
 
     @property
@@ -96,8 +97,13 @@ def checked(code: str) -> str:
 
 
 def renew(db: Session, reading_id: str, now: datetime) -> Invited:
-    """A new link for a reading; the old link, and browsers that used it, are out. What was rated stays."""
+    """A new link for a reading; the old link, and browsers that used it, are out. What was rated stays.
+
+    Raises ConflictError for a reader who was erased: nobody comes back under a pseudonym.
+    """
     reading = _reading(db, reading_id)
+    if reading.erased_at is not None:
+        raise ConflictError("This reader is erased; invite a new one.")
     token = tokens.new()
     reading.link_hash, reading.link_expires_at, reading.link_revoked_at = (
         tokens.digest(token),
@@ -150,6 +156,7 @@ def progress(db: Session, session_id: str) -> list[ReaderProgress]:
             declined=reading.declined_at is not None,
             withdrawn=reading.withdrawn_at is not None,
             revoked=reading.link_revoked_at is not None,
+            erased=reading.erased_at is not None,
             expires_at=reading.link_expires_at,
         )
         for (reading, code), total in zip(found, totals, strict=True)

@@ -9,7 +9,7 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.errors import ConflictError, InvalidError, SignInRequiredError
-from app.services import passwords, tokens
+from app.services import passwords, persons, tokens
 from app.tables.people import Login, User
 
 LOGIN_LASTS = timedelta(hours=12)
@@ -43,8 +43,8 @@ def add(db: Session, email: str, role: str, password: str | None, now: datetime)
     Without a password nobody can sign in until one was chosen by a link.
     """
     email = email.strip().lower()
-    if email.count("@") != 1 or email.startswith("@") or email.endswith("@") or len(email) > 254:
-        raise InvalidError(f"“{email}” is not an e-mail address.")
+    if not persons.is_address(email):
+        raise InvalidError(f"“{email[: persons.LONGEST_ADDRESS]}” is not an e-mail address.")
     require_role(role)
     if db.scalar(select(User.id).where(User.email == email)):
         raise ConflictError(f"There is a user {email} already.")

@@ -16,9 +16,14 @@ _USE = b"blindread: the address of a person\0"  # the key serves the audit trail
 def address(text: str) -> str:
     """The address as typed, if mail can be sent to it; raises InvalidError."""
     text = text.strip()
-    if not _ADDRESS.fullmatch(text) or len(text) > LONGEST_ADDRESS or ".." in text:
+    if not is_address(text):
         raise InvalidError("That is no e-mail address of plain letters and one @.")
     return text
+
+
+def is_address(text: str) -> bool:
+    """Whether mail can be sent to it: plain letters and digits, one @, a domain with a dot."""
+    return bool(_ADDRESS.fullmatch(text)) and len(text) <= LONGEST_ADDRESS and ".." not in text
 
 
 def fingerprint(key: bytes, email: str) -> str:

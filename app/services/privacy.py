@@ -17,7 +17,7 @@ from app.artifacts import Artifacts
 from app.db import Database
 from app.errors import NotFoundError
 from app.protocol.design import Protocol
-from app.services import audit, erasures, phases, reasons, sessions, tokens
+from app.services import audit, erasures, phases, reasons, remembering, sessions, tokens
 from app.services.erasures import IDENTITY, RATINGS
 from app.services.people import SignedIn
 from app.tables.contacts import Contact, Person
@@ -116,6 +116,7 @@ def erase_reading(
             ratings=one.erased_ratings if ratings else None,
             reason=reason,
         )
+    remembering.forget_contents(db)
     erasures.note(db, key)
     return Erased(code, tuple(one.session_id for one in readings), gone)
 

@@ -11,7 +11,7 @@ import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from app.errors import ConflictError, InvalidError
@@ -78,6 +78,11 @@ def recall(db: Session, asked: Asked, secret: bytes, now: datetime) -> Answer | 
         return Answer(found.status, asked.unseal(secret, found.status, found.sealed))
     except ValueError:
         raise ConflictError(_SHUT) from None
+
+
+def forget_contents(db: Session) -> None:
+    """Let go what all answers said, as some may name a person who is erased; that they were given stays, so that nothing is done twice."""
+    db.execute(update(RememberedAnswer).values(sealed=b""))
 
 
 def keep(db: Session, asked: Asked, answer: Answer, secret: bytes, now: datetime) -> None:

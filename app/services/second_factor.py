@@ -105,17 +105,23 @@ def forget(db: Session, user_id: str, actor: str, key: bytes, now: datetime) -> 
     _record(db, actor, user_id, "second factor off", key, now)
 
 
-def pending(key: bytes, user_id: str, now: datetime) -> str:
+def pending(db: Session, key: bytes, user_id: str, now: datetime) -> str:
     """What the page that asks for the code carries: this user's password was right a moment ago."""
     until = f"{user_id}.{int((now + PASSWORD_HOLDS).timestamp())}"
-    return f"{until}.{_mac(key, until)}"
+    return f"{until}.{_mac(key, until, db.get_one(User, user_id))}"
 
 
-def whose(key: bytes, token: str, now: datetime) -> str:
-    """The user behind such a page; raises SignInRequiredError where it is too old or no page of ours."""
+def whose(db: Session, key: bytes, token: str, now: datetime) -> str:
+    """The user behind such a page; raises SignInRequiredError where it is too old, no page of ours, or the password was changed since."""
     until, _, mac = token.rpartition(".")
     user_id, _, ends = until.rpartition(".")
-    if not hmac.compare_digest(mac.encode(), _mac(key, until).encode()) or int(ends) < now.timestamp():
+    user = db.get(User, user_id)
+    right = (
+        user is not None
+        and user.disabled_at is None
+        and hmac.compare_digest(mac.encode(), _mac(key, until, user).encode())
+    )
+    if not right or int(ends) < now.timestamp():
         raise SignInRequiredError("That took too long; please sign in again.")
     return user_id
 
@@ -154,8 +160,8 @@ def _secret(key: bytes, row: User) -> str:
     return b32encode(hmac.new(key, _USE + material, hashlib.sha256).digest()[:_SECRET_BYTES]).decode()
 
 
-def _mac(key: bytes, text: str) -> str:
-    return hmac.new(key, _PENDING + text.encode(), hashlib.sha256).hexdigest()
+def _mac(key: bytes, text: str, user: User) -> str:
+    return hmac.new(key, _PENDING + f"{text}\0{user.password_hash}".encode(), hashlib.sha256).hexdigest()
 
 
 def _record(db: Session, actor: str, user_id: str, action: str, key: bytes, now: datetime) -> None:

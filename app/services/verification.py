@@ -33,6 +33,10 @@ def audit_trail(db: Session, key: bytes, kept: Head | None) -> int:
             "The file audit.head is missing, so a cut end of the audit trail would not show. Where you know why, "
             "`blindread verify --renew-head REASON` makes it anew."
         )
+    if not entries and kept is None and frozen_sessions(db):
+        raise InvalidError(
+            "The audit trail is empty and the file audit.head is gone, though sessions were frozen: both were taken away."
+        )
     if kept is not None:
         known_head(db, kept)
     return entries

@@ -82,8 +82,8 @@ def sign_in(
         return render(request, "signin/signin.html", page, 401)
     with ctx.database.read() as db:
         second = second_factor.is_on(db, user_id)
+        carried = second_factor.pending(db, ctx.settings.secret_key, user_id, clock.now())
     if second:
-        carried = second_factor.pending(ctx.settings.secret_key, user_id, clock.now())
         return render(request, "signin/code.html", CodePage(local_path(next), carried, None))
     return _signed_in(request, ctx, user_id, next)
 
@@ -98,7 +98,8 @@ def second_step(
 ) -> HTMLResponse | RedirectResponse:
     """The second factor, after the password was right."""
     now, key = clock.now(), ctx.settings.secret_key
-    user_id = second_factor.whose(key, pending, now)
+    with ctx.database.read() as db:
+        user_id = second_factor.whose(db, key, pending, now)
     counted = [ctx.limiter.hit(limit, "second factor", user_id) for limit in CODES]
     if not all(counted):
         raise TooManyError("Too many attempts; please wait a minute, or ask an admin.")

@@ -178,7 +178,12 @@ def _do(work: Work) -> Callable[[Session], None]:
 
 
 def retain(parts: Parts) -> None:
-    """Let go names, addresses and fingerprints as the settings say, and what has run out; no byte of it stays in the database's files."""
+    """Let go names, addresses and fingerprints as the settings say, and what has run out; no byte of it stays in the database's files.
+
+    A scrub that somebody's long reading kept from its end, here or after an erasure, is tried again.
+    """
+    if parts.database.owes_scrub:
+        log.info("emptying the write-ahead log again", emptied=parts.database.scrub())
     settings, now = parts.settings, clock.now()
     periods = retention.Periods(settings.keep_contacts_days, settings.keep_fingerprints_days)
     with parts.database.read() as db:

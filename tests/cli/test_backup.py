@@ -1,5 +1,6 @@
 """`blindread backup` and `restore`: whole, under load, killed, on a full disk, and files that are no backups."""
 
+import hashlib
 import io
 import json
 import os
@@ -246,6 +247,14 @@ def before_end(extra):
     return lambda name, data: (extra if name == backups.CONTENTS else []) + same(name, data)
 
 
+def listed(name, data, **others):
+    """Other bytes for members of these names, which the list of members tells of as if they had been so."""
+    if name in others:
+        return same(name, others[name])
+    digests = {each: hashlib.sha256(bytes_).hexdigest() for each, bytes_ in others.items()}
+    return told(lambda whole: whole["members"].update(digests))(name, data)
+
+
 HOSTILE = {
     "a changed byte": lambda name, data: same(
         name, data[:-1] + bytes([data[-1] ^ 1]) if "images/" in name else data
@@ -269,6 +278,7 @@ HOSTILE = {
     "another version": told(lambda whole: whole.update(version=2)),
     "no members": told(lambda whole: whole.update(members=[])),
     "no schema": told(lambda whole: whole.pop("schema")),
+    "no database": lambda name, data: listed(name, data, **{backups.DATABASE: b"no database at all"}),
     "no JSON": lambda name, data: same(name, b"{" if name == backups.CONTENTS else data),
 }
 
@@ -315,3 +325,24 @@ def test_an_older_schema_is_taken_and_migrated_and_a_newer_one_refused(module_ba
 def test_postgresql_has_backups_of_its_own(tmp_path, module_backup):
     with pytest.raises(InvalidError, match="pg_dump"):
         backups.restore(tmp_path, "postgresql+psycopg://somewhere/x", module_backup)
+
+
+def test_a_file_of_holes_is_refused_before_they_are_written(tmp_path):
+    with (tmp_path / "holes").open("wb") as file:
+        file.truncate(2**31)
+    made = tmp_path / "sparse.tar"
+    packed = [
+        "tar",
+        "--sparse",
+        "--format=gnu",
+        "-cf",
+        made,
+        "-C",
+        tmp_path,
+        "--transform=s,^,artifacts/images/,",
+        "holes",
+    ]
+    subprocess.run(packed, check=True)
+    assert made.stat().st_size < 100_000
+    done = command(tmp_path / "new", "restore", made, under=("prlimit", "--fsize=1000000"))
+    assert (done.returncode, "no backup of Blindread" in done.stderr) == (2, True), done.stderr

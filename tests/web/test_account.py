@@ -260,3 +260,14 @@ def test_guesses_at_links_are_limited(site, link):
 
 def test_an_admin_has_an_account_page_too(site):
     assert ADMIN in site.browser(ADMIN).get("/account").text
+
+
+def test_a_first_step_ends_with_its_password(site):
+    browser = site.browser(OWNER)
+    secret, _ = enrol(browser)
+    waiting, page = sign_in(site)
+    pending = re.search(r'name="pending" value="([^"]+)"', page.text)[1]
+    change(browser)
+    answer = waiting.post("/sign-in/code", data={"pending": pending, "code": code_at(secret, 1)})
+    assert answer.status_code in {303, 401}
+    assert "set-cookie" not in answer.headers

@@ -4,13 +4,14 @@ import csv
 import io
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 
 import pytest
 from sqlalchemy import func, select, text
 
-from app import audit_head
+from app import audit_head, worker
 from app.services import verification
 from app.services.looks import given
 from app.tables.audit import AuditEvent
@@ -299,3 +300,40 @@ def test_a_code_that_looks_like_an_erased_one_goes_too(furnished, owner, known):
     page = erase(owner, address, "identity", code="erased-Kolibri7")
     assert re.search(r"erased-[0-9a-f]{8} now", words(page))
     assert left(furnished.settings.data_dir) == []
+
+
+def test_an_erased_reader_gets_no_new_link(furnished, owner, study):
+    address, _, _ = study
+    reading = reading_id(owner, address)
+    erase(owner, address, "identity")
+    answer = owner.post(f"{address}/readers/{reading}/renew")
+    assert answer.status_code == 409
+    assert "This reader is erased" in words(answer)
+    assert f"/readers/{reading}/renew" not in owner.get(address).text
+
+
+def test_what_a_program_was_told_before_is_not_told_again(furnished, owner, study):
+    address, _, _ = study
+    path = f"/sessions/{address.rpartition('/')[2]}/readers/{reading_id(owner, address)}/erase/person"
+    me, key = program(furnished), "key-of-sixteen-or-more"
+    assert EMAIL in me.ask("POST", path, key=key).text
+    erase(owner, address, "identity")
+    again = me.ask("POST", path, key=key)
+    assert again.status_code == 409
+    assert EMAIL not in again.text
+    assert EMAIL not in me.ask("POST", path, key="another-key-as-long").text
+
+
+def test_what_a_long_reading_kept_in_the_log_is_emptied_by_the_worker(furnished, owner, study):
+    address, _, _ = study
+    other = sqlite3.connect(furnished.settings.data_dir / "blindread.db")
+    other.execute("BEGIN")
+    other.execute("SELECT count(*) FROM readers").fetchone()
+    page = erase(owner, address, "identity")
+    assert page.status_code == 200
+    assert left(furnished.settings.data_dir)
+    assert furnished.parts.database.owes_scrub
+    other.close()
+    worker.retain(furnished.parts)
+    assert left(furnished.settings.data_dir) == []
+    assert not furnished.parts.database.owes_scrub

@@ -38,6 +38,7 @@ class Reader(Shape):
     declined: bool = Field(examples=[False])
     withdrawn: bool = Field(examples=[False])
     revoked: bool = Field(examples=[False])
+    erased: bool = Field(examples=[False])
     idle_days: int = Field(examples=[0])
     seconds: float | None = Field(description="Median for an image.", examples=[4.2])
     catch_seen: int = Field(description="Degraded images seen.", examples=[0])
