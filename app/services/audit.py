@@ -35,6 +35,9 @@ PAUSED = "session paused"
 RESUMED = "session resumed"
 REOPENED = "session opened again"
 
+FROZEN = "session frozen"
+"""The action without which no session is frozen: a trail that lacks it was taken away."""
+
 
 def record(
     db: Session, key: bytes, *, now: datetime, actor: str, action: str, subject: str, **details: object

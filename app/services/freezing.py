@@ -219,7 +219,7 @@ def freeze(
         key,
         now=now,
         actor=actor,
-        action="session frozen",
+        action=audit.FROZEN,
         subject=f"session:{session_id}",
         manifest_sha256=session.manifest_sha256,
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from markupsafe import Markup
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import report
@@ -22,7 +23,7 @@ from app.services import annotations, audit, jobs, looks, sessions, unblinding
 from app.services.jobs import JobView
 from app.services.people import SignedIn
 from app.services.unblinding import UnblindedRating
-from app.tables.sessions import VttSession
+from app.tables.sessions import Reading, VttSession
 
 REPORT_JOB = "report"
 DONE, BODY = "complete", "page.html"
@@ -211,16 +212,25 @@ def manifest(db: Session, artifacts: Artifacts, session: VttSession) -> bytes:
     return json.dumps(whole, indent=1).encode()
 
 
+def folder(db: Session, session_id: str) -> str:
+    """The same by the session's id."""
+    return folder_of(db, db.get_one(VttSession, session_id))
+
+
 def folder_of(db: Session, session: VttSession) -> str:
     """Where the report of these very ratings is kept, or of those up to the last early look while readers may still rate.
 
     Ratings are only added, so their number, the last one and how many readers withdrew tell them; what a report says of early looks
-    belongs to it, too.
+    belongs to it, too, and how many readers were erased, whose codes are others then.
     """
+    erased = select(func.count(Reading.id)).where(
+        Reading.session_id == session.id, Reading.erased_at.is_not(None)
+    )
     made_from = [
         *(report.VERSION, session.manifest_sha256),
         *(*looks.given(db, session, looks.snapshot(db, session)), unblinding.withdrawn(db, session.id)),
         *looks.marks(db, session),
+        db.scalar(erased),
     ]
     digest = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()
     return f"reports/{session.id}/{digest[:32]}"

@@ -33,13 +33,21 @@ def audit_trail(db: Session, key: bytes, kept: Head | None) -> int:
             "The file audit.head is missing, so a cut end of the audit trail would not show. Where you know why, "
             "`blindread verify --renew-head REASON` makes it anew."
         )
-    if not entries and kept is None and frozen_sessions(db):
-        raise InvalidError(
-            "The audit trail is empty and the file audit.head is gone, though sessions were frozen: both were taken away."
-        )
+    _knows_its_sessions(db)
     if kept is not None:
         known_head(db, kept)
     return entries
+
+
+def _knows_its_sessions(db: Session) -> None:
+    """Raise InvalidError where a session was frozen and no entry says so: then a trail was taken away whole, and its head with it."""
+    known = select(AuditEvent.subject).where(AuditEvent.action == audit.FROZEN)
+    subjects = set(db.scalars(known))
+    for session_id in frozen_sessions(db):
+        if f"session:{session_id}" not in subjects:
+            raise InvalidError(
+                f"The audit trail was taken away: session {session_id} is frozen, and no entry tells of that."
+            )
 
 
 def known_head(db: Session, head: Head) -> None:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.errors import ForbiddenError
 from app.services import reports, sessions
 from app.services.jobs import JobView
 from app.services.people import SignedIn
@@ -85,7 +86,15 @@ def report(request: Request, session_id: str, ctx: Ctx, user: CurrentUser) -> HT
     return render(request, "reports/report.html", page)
 
 
-@router.get("/report/figures/{name}")
+def asked_here(request: Request) -> None:
+    """Raise ForbiddenError where another site's page or link asks for truth: that would be a look in the name of somebody who chose none."""
+    if request.headers.get("sec-fetch-site") == "cross-site":
+        raise ForbiddenError(
+            "This was asked for from another site. Open the session's page, and ask for it there."
+        )
+
+
+@router.get("/report/figures/{name}", dependencies=[Depends(asked_here)])
 def figure(session_id: str, name: str, ctx: Ctx, user: CurrentUser) -> Response:
     with ctx.database.read() as db:
         data = reports.figure(db, ctx.artifacts, user, session_id, name)
@@ -93,7 +102,7 @@ def figure(session_id: str, name: str, ctx: Ctx, user: CurrentUser) -> Response:
     return Response(data, media_type="image/svg+xml", headers={"Cache-Control": "no-store"})
 
 
-@router.get("/export/{name}")
+@router.get("/export/{name}", dependencies=[Depends(asked_here)])
 def export(session_id: str, name: str, ctx: Ctx, user: CurrentUser) -> Response:
     """A file of the export, sent while it is read: however many answers there are, memory holds one reader's."""
     with ctx.database.read() as db:

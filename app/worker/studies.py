@@ -1,7 +1,7 @@
 """The jobs of a study: freeze a session, audit its blinding, make its report."""
 
 from app import clock
-from app.services import analysis, audits, freezing, previews
+from app.services import analysis, audits, freezing, previews, reports
 from app.tables.sessions import VttSession
 from app.worker.work import Work
 
@@ -51,8 +51,14 @@ def audit(work: Work) -> None:
 
 
 def make_report(work: Work) -> None:
-    """Compute and keep a closed session's report."""
-    with work.parts.database.read() as db:
-        made = analysis.make(db, str(work.payload["session_id"]))
-    analysis.keep(work.parts.artifacts, made)
+    """Compute and keep a closed session's report; one of a reader who was erased meanwhile is taken away and made again."""
+    session_id = str(work.payload["session_id"])
+    while True:
+        with work.parts.database.read() as db:
+            made = analysis.make(db, session_id)
+        analysis.keep(work.parts.artifacts, made)
+        with work.parts.database.read() as db:
+            if reports.folder(db, session_id) == made.folder:
+                break
+        work.parts.artifacts.delete_folder(made.folder)
     work.alive(1, 1)

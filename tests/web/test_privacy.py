@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import func, select, text
 
 from app import audit_head, worker
-from app.services import verification
+from app.errors import InvalidError
+from app.services import analysis, verification
 from app.services.looks import given
 from app.tables.audit import AuditEvent
 from app.tables.sessions import Item, Rating, Reading, VttSession
@@ -337,3 +338,44 @@ def test_what_a_long_reading_kept_in_the_log_is_emptied_by_the_worker(furnished,
     worker.retain(furnished.parts)
     assert left(furnished.settings.data_dir) == []
     assert not furnished.parts.database.owes_scrub
+
+
+def test_a_report_that_is_made_while_a_reader_is_erased_tells_no_old_code(
+    furnished, owner, study, monkeypatch
+):
+    address, _, _ = study
+    owner.post(f"{address}/close")
+    owner.post(f"{address}/unblinding")
+    usual, erased = analysis.keep, []
+
+    def keep(artifacts, made):  # the erasure comes between reading the answers and writing the report
+        if not erased:
+            erased.append(erase(owner, address, "identity"))
+        usual(artifacts, made)
+
+    monkeypatch.setattr(analysis, "keep", keep)
+    furnished.work()
+    assert len(erased) == 1
+    assert left(furnished.settings.data_dir) == []
+    assert "erased-" in owner.get(f"{address}/report").text
+
+
+def test_a_trail_that_was_taken_away_whole_is_missed(furnished, owner, study):
+    folder, key = furnished.settings.data_dir, furnished.settings.secret_key
+    assert trail_is_whole(furnished)
+    with sqlite3.connect(folder / "blindread.db") as db:
+        for (name,) in db.execute(
+            "SELECT name FROM sqlite_master WHERE name LIKE 'audit_events_append%'"
+        ).fetchall():
+            db.execute(f"DROP TRIGGER {name}")
+        db.execute("DELETE FROM audit_events")
+    db.close()
+    (folder / "audit.head").unlink()
+    for _ in range(2):  # also once another act has begun a new trail
+        with (
+            pytest.raises(InvalidError, match="audit trail was taken away"),
+            furnished.parts.database.read() as db,
+        ):
+            verification.audit_trail(db, key, audit_head.read(folder, key))
+        invite_list(owner, study[0], "R77")
+        owner.post(f"{study[0]}/close")

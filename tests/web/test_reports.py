@@ -300,3 +300,16 @@ def test_a_changed_mind_counts_once_with_its_last_answer(furnished, owner, known
     owner.post(f"{address}/close")
     (row,) = table(export(owner, address, "ratings.csv"))
     assert (row["answer"], row["likert"]) == ("synthetic", "1")
+
+
+@pytest.mark.parametrize("path", ["export/ratings.csv", "report/figures/rates.svg"])
+def test_another_site_makes_nobody_look(furnished, owner, read, path):
+    address = read[0] if isinstance(read, tuple) else read
+    owner.post(f"{address}/close")
+    with furnished.parts.database.read() as db:
+        before = len(db.scalars(select(AuditEvent)).all())
+    answer = owner.get(f"{address}/{path}", headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 403
+    assert "asked for from another site" in text(answer)
+    with furnished.parts.database.read() as db:
+        assert len(db.scalars(select(AuditEvent)).all()) == before

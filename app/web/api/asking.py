@@ -126,6 +126,15 @@ def caller(
 
 
 CurrentCaller = Annotated[Caller, Depends(caller)]
+
+
+def looker(caller: CurrentCaller) -> Caller:
+    """A caller whose token may look at truth: that is an act, which a token that only reads does not do."""
+    caller.require_write()
+    return caller
+
+
+CurrentLooker = Annotated[Caller, Depends(looker)]
 IdempotencyKey = Annotated[
     str | None,
     Header(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.services import audit_views
 from app.web import audits as pages
 from app.web.api import sessions
-from app.web.api.asking import Caller, CurrentCaller, CurrentWriter
+from app.web.api.asking import Caller, CurrentCaller, CurrentLooker, CurrentWriter
 from app.web.api.imagesets import PNG
 from app.web.api.sessions import SessionView
 from app.web.api.shapes import Ask, Job, Moment, Shape, example
@@ -115,9 +115,15 @@ def picture(session_id: str, name: str, caller: CurrentCaller) -> Response:
 
 
 @router.get("/images/{number}.png", response_class=Response, responses=PNG, summary="An item, after a look")
-def image(session_id: str, number: int, caller: CurrentCaller) -> Response:
+def image(session_id: str, number: int, caller: CurrentLooker) -> Response:
     return pages.image(session_id, number, caller.ctx, caller.user)
 
 
 def _view(db: Session, caller: Caller, session_id: str) -> AuditView:
-    return AuditView.model_validate(audit_views.view(db, caller.user, session_id, caller.now))
+    shown = AuditView.model_validate(audit_views.view(db, caller.user, session_id, caller.now))
+    if caller.token.read_only:  # looks at no truth, also where its user has
+        for finding in shown.findings:
+            finding.images = []
+        if shown.neighbours:
+            shown.neighbours.pairs = []
+    return shown

@@ -1,15 +1,15 @@
 """The report of a closed session and its files. Who asks for a figure or a file looks at the truth, and that is logged."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from fastapi.responses import Response
 from pydantic import Field
 from sqlalchemy.orm import Session
 
 from app.services import reports, sessions
 from app.web import reports as pages
-from app.web.api.asking import Caller, CurrentCaller, CurrentWriter, Writer
+from app.web.api.asking import Caller, CurrentCaller, CurrentLooker, CurrentWriter, Writer
 from app.web.api.audits import SVG
 from app.web.api.sessions import Reason
 from app.web.api.shapes import Job, Moment, Shape
@@ -24,15 +24,6 @@ _FILES: dict[int | str, dict[str, Any]] = {
     }
 }
 _FILES[200]["content"]["application/json"] = {"schema": {"type": "object"}}
-
-
-def looker(caller: CurrentCaller) -> Caller:
-    """A caller whose token may look at truth: that is an act, which a token that only reads does not do."""
-    caller.require_write()
-    return caller
-
-
-CurrentLooker = Annotated[Caller, Depends(looker)]
 
 
 class Interim(Shape):
