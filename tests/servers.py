@@ -26,15 +26,19 @@ class Forked:
 
     def __init__(self, environ, log, port):
         self.pid = _asked({"environ": environ, "log": log and str(log), "port": port})
+        self.ended = None
 
     def send_signal(self, number):
-        os.kill(self.pid, number)
+        if self.ended is None:
+            os.kill(self.pid, number)
 
     def terminate(self):
         self.send_signal(signal.SIGTERM)
 
     def wait(self, timeout=None):
-        return _asked({"wait": self.pid})
+        if self.ended is None:
+            self.ended = _asked({"wait": self.pid})
+        return self.ended
 
 
 @cache
