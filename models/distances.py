@@ -60,5 +60,5 @@ def _halves(rows: Rows, rng: np.random.Generator) -> float | None:
     if half < 2:
         return None
     order = rng.permutation(len(rows))
-    one, other = (frechet.of_rows(rows[np.sort(part)]) for part in (order[:half], order[half : 2 * half]))
+    one, other = (frechet.of_rows(rows, np.sort(part)) for part in (order[:half], order[half : 2 * half]))
     return frechet.distance(one, other)

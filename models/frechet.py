@@ -43,9 +43,11 @@ def moments(batches: Iterable[NDArray[np.floating]]) -> Moments:
     return Moments(count, mean, scatter / count)
 
 
-def of_rows(rows: NDArray[np.floating]) -> Moments:
-    """The moments of features (N, D), read piece by piece."""
-    return moments(rows[start : start + _ROWS] for start in range(0, len(rows), _ROWS))
+def of_rows(rows: NDArray[np.floating], places: NDArray[np.integer] | None = None) -> Moments:
+    """The moments of features (N, D), or of those at these places, read piece by piece."""
+    if places is None:
+        return moments(rows[start : start + _ROWS] for start in range(0, len(rows), _ROWS))
+    return moments(rows[places[start : start + _ROWS]] for start in range(0, len(places), _ROWS))
 
 
 def distance(a: Moments, b: Moments) -> float:

@@ -29,16 +29,22 @@ def precision_recall(real: NDArray[np.floating], synthetic: NDArray[np.floating]
 
 def _inside(points: NDArray[np.floating], centres: NDArray[np.floating]) -> float:
     """The share of points that lie in the ball of at least one centre."""
-    reach = np.concatenate(
-        [np.partition(rows, NEIGHBOUR, axis=1)[:, NEIGHBOUR] for rows in _squares(centres, centres)]
-    )
+    # a copy of each column: a view would keep all distances in memory
+    columns = [
+        np.partition(rows, NEIGHBOUR, axis=1)[:, NEIGHBOUR].copy() for rows in _squares(centres, centres)
+    ]
+    reach = np.concatenate(columns)
     return float(np.concatenate([(rows <= reach).any(axis=1) for rows in _squares(points, centres)]).mean())
 
 
 def _squares(a: NDArray[np.floating], b: NDArray[np.floating]) -> Iterator[NDArray[np.float64]]:
-    """Squared distances of all rows of `a` to all of `b`, so many rows at a time."""
-    y = np.asarray(b, np.float64)
-    lengths = np.einsum("ij,ij->i", y, y)
+    """Squared distances of all rows of `a` to all of `b`, 512 rows at a time; of `b`, too, only so many are in memory."""
     for start in range(0, len(a), _ROWS):
         x = np.asarray(a[start : start + _ROWS], np.float64)
-        yield np.einsum("ij,ij->i", x, x)[:, None] + lengths - 2 * x @ y.T
+        parts = (np.asarray(b[place : place + _ROWS], np.float64) for place in range(0, len(b), _ROWS))
+        yield np.concatenate([_between(x, y) for y in parts], axis=1)
+
+
+def _between(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    lengths = np.einsum("ij,ij->i", x, x)[:, None] + np.einsum("ij,ij->i", y, y)
+    return np.asarray(lengths - 2 * x @ y.T)

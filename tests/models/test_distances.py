@@ -1,5 +1,7 @@
 """Distances between sets of features: known answers, another calculation, and what they do on real slices."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import scipy.linalg
@@ -114,6 +116,15 @@ def test_precision_and_recall_in_blocks_are_those_of_all_pairs():
     inside = np.linalg.norm(b[:, None] - a[None], axis=2) <= reach
     assert found.precision == inside.any(axis=1).mean()
     assert 0.5 < found.precision < 1
+
+
+def test_precision_and_recall_never_hold_all_distances():
+    a, b = rows(5000, 4).astype(np.float32), rows(5000, 4, 2).astype(np.float32)
+    tracemalloc.start()
+    precision_recall(a, b)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 5000 * 5000 * 8 / 2
 
 
 def test_the_relative_distance_is_near_1_for_more_of_the_same():
