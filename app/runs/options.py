@@ -63,7 +63,7 @@ def read(text: str) -> Options:
 
 def _augmentation(given: dict[str, Any]) -> str:
     """Such as “ADA 0.6, bgc”, “fixed 0.2, bg” or “none”; empty where the run says nothing."""
-    target, fixed = lines.number(given.get("ada_target")), lines.number(given.get("augment_p"))
+    target, fixed = _finite(given.get("ada_target")), _finite(given.get("augment_p"))
     kinds = _inner(given, "augment_kwargs")
     names = "".join(letter for letter, option in _GROUPS if lines.number(kinds.get(option)))
     if target is not None:

@@ -279,6 +279,8 @@ def test_which_files_belong_to_a_run(name, whether):
     [
         ({"ada_target": None, "augment_p": 0.2}, "fixed 0.2, bgc"),
         ({"ada_target": None}, "none"),
+        ({"ada_target": math.nan}, "none"),
+        ({"ada_target": math.inf, "augment_p": 0.2}, "fixed 0.2, bgc"),
         ({"augment_kwargs": {}}, "ADA 0.6"),
         ({"augment_kwargs": {"xint": 1, "imgfilter": 1, "noise": 1, "cutout": 1}}, "ADA 0.6, bfnc"),
         ({"ada_target": None, "augment_kwargs": None, "training_set_kwargs": 3}, "none"),
