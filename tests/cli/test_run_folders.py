@@ -89,6 +89,15 @@ def test_it_works(parts, run, blindread):
     assert actions == ["experiment read", "checkpoint imported"]
 
 
+def test_the_same_weights_under_two_names_stay_where_they_were(parts, run, blindread):
+    copy = run / "network-snapshot-000300.safetensors"
+    copy.write_bytes((run / "network-snapshot-000200.safetensors").read_bytes())
+    assert blindread("checkpoint", "import", run, "--snapshot", "all").code == 0
+    with parts.database.read() as db:
+        kept = list(db.scalars(select(Checkpoint.snapshot).order_by(Checkpoint.snapshot)))
+    assert kept == [f"network-snapshot-000{kimg}.safetensors" for kimg in (100, 200, 400)]
+
+
 def test_the_same_again_doubles_nothing(parts, run, blindread):
     assert blindread("checkpoint", "import", run).code == 0
     first = stored(parts)
