@@ -220,7 +220,9 @@ def _joined(db: Session, checkpoint: Checkpoint, experiment_id: str, snapshot: S
     other = ""
     if checkpoint.experiment_id in {None, experiment_id}:
         checkpoint.experiment_id = experiment_id
-        checkpoint.snapshot = checkpoint.snapshot or snapshot.name  # the same weights under two names keep the first
+        checkpoint.snapshot = (
+            checkpoint.snapshot or snapshot.name
+        )  # the same weights under two names keep the first
     else:
         other = experiments.name_of(db, checkpoint.experiment_id)
     return Registered(snapshot, checkpoint.id, checkpoint.name, new=False, experiment=other)
