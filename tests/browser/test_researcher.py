@@ -343,7 +343,7 @@ def test_the_bar_moves_and_the_page_shows_the_images_when_they_are_there(furnish
     expect(page.get_by_text("Waiting for the worker")).to_be_visible()
     assert page.locator("progress").get_attribute("value") == "0"
     furnished.work()
-    expect(page.get_by_role("heading", name="Images")).to_be_visible()
+    expect(page.get_by_role("heading", name="Images", exact=True)).to_be_visible()
     assert page.locator(".thumbs img").count() == 40
     assert page.locator("progress").count() == 0
     last = page.locator(".thumbs img").last
