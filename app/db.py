@@ -78,12 +78,19 @@ class Table(DeclarativeBase):
     type_annotation_map = {datetime: UtcDateTime}  # noqa: RUF012 - SQLAlchemy reads it from the class
 
 
-FOLDER, _STEPS = "data folder", "after the commit"
+FOLDER, _STEPS, _OWED = "data folder", "after the commit", "mark of a scrub that is owed"
 
 
 def after_commit(db: Session, name: str, step: Callable[[], None]) -> None:
     """Have `step` done once this block is kept; a later one of the same name replaces it. Its block cannot fail by it any more."""
     db.info.setdefault(_STEPS, {})[name] = step
+
+
+def owe_scrub(db: Session) -> None:
+    """Have a scrub owed from before this block is kept on: who is killed after it leaves the mark behind."""
+    mark: Path | None = db.info.get(_OWED)
+    if mark is not None:
+        mark.touch()
 
 
 class Database:
@@ -96,12 +103,14 @@ class Database:
         where there is one: what has to be known outside the database is kept there.
         """
         self._patience = patience
-        self._info = {FOLDER: folder}
         self.engine = (
             _sqlite_engine(url, patience)
             if make_url(url).get_backend_name() == "sqlite"
             else create_engine(url, hide_parameters=True)
         )
+        lite = self.engine.dialect.name == "sqlite"
+        self._owed = Path(str(self.engine.url.database)).with_name("scrub.owed") if lite else None
+        self._info = {FOLDER: folder, _OWED: self._owed}
         self._writing = self.engine.execution_options(begin="BEGIN IMMEDIATE")
         self._writers = FairLock()
         self._together: Together | None = None  # who holds the lock may touch it
@@ -172,7 +181,7 @@ class Database:
         On PostgreSQL dead rows are vacuumed; what its own log and its replicas keep is its administrator's. False where others read
         for too long.
         """
-        if self.engine.dialect.name != "sqlite":
+        if self._owed is None:
             with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 connection.exec_driver_sql("VACUUM")
             return True
@@ -189,12 +198,8 @@ class Database:
 
     @property
     def owes_scrub(self) -> bool:
-        """Whether a scrub was begun and could not be finished, in this process or another."""
-        return self.engine.dialect.name == "sqlite" and self._owed.exists()
-
-    @property
-    def _owed(self) -> Path:
-        return Path(str(self.engine.url.database)).with_name("scrub.owed")
+        """Whether something was deleted whose traces are still to be cleared, by this process or another."""
+        return self._owed is not None and self._owed.exists()
 
     def close(self) -> None:
         self.engine.dispose()

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from app.errors import ForbiddenError, InvalidError
-from app.services import audit
+from app.services import audit, remembering
 from app.services.people import SignedIn
 from app.tables.people import User
 from app.tables.sessions import SessionShare, VttSession
@@ -70,6 +70,7 @@ def stop_sharing(
     found = db.get(SessionShare, (session.id, user_id))
     if found is not None:
         db.delete(found)
+        remembering.forget_contents(db, user_id)
         _record(db, user, session, "session shared no more", user_id, key, now)
 
 

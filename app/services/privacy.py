@@ -6,6 +6,7 @@ how many there were is kept. One person's readings in the phases of one study ar
 """
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from app.artifacts import Artifacts
-from app.db import Database
+from app.db import Database, owe_scrub
 from app.errors import NotFoundError
 from app.protocol.design import Protocol
 from app.services import audit, erasures, phases, reasons, remembering, sessions, tokens
@@ -118,15 +119,29 @@ def erase_reading(
         )
     remembering.forget_contents(db)
     erasures.note(db, key)
+    owe_scrub(db)
     return Erased(code, tuple(one.session_id for one in readings), gone)
 
 
 def clear_traces(database: Database, artifacts: Artifacts, erased: Erased) -> bool:
     """After the commit: take away reports that name the old code, and what the database's own files still hold of what was deleted.
 
-    False where somebody kept reading for so long that the write-ahead log could not be emptied; `scrub` again later.
+    False where somebody kept reading for so long that the write-ahead log could not be emptied; the worker tries again.
     """
-    for session_id in erased.sessions:
+    return _clear(database, artifacts, erased.sessions)
+
+
+def clear_owed(database: Database, artifacts: Artifacts) -> bool:
+    """The same for erasures after which somebody was killed, or kept reading."""
+    with database.read() as db:
+        concerned = db.scalars(
+            select(Reading.session_id).where(Reading.erased_at.is_not(None)).distinct()
+        ).all()
+    return _clear(database, artifacts, concerned)
+
+
+def _clear(database: Database, artifacts: Artifacts, session_ids: Iterable[str]) -> bool:
+    for session_id in session_ids:
         artifacts.delete_folder(f"reports/{session_id}")
     return database.scrub()
 

@@ -80,9 +80,13 @@ def recall(db: Session, asked: Asked, secret: bytes, now: datetime) -> Answer | 
         raise ConflictError(_SHUT) from None
 
 
-def forget_contents(db: Session) -> None:
-    """Let go what all answers said, as some may name a person who is erased; that they were given stays, so that nothing is done twice."""
-    db.execute(update(RememberedAnswer).values(sealed=b""))
+def forget_contents(db: Session, user_id: str | None = None) -> None:
+    """Let go what all answers said, as some may name a person who is erased, or those to a user whose rights have changed.
+
+    That they were given stays, so that nothing is done twice.
+    """
+    whose = () if user_id is None else (RememberedAnswer.user_id == user_id,)
+    db.execute(update(RememberedAnswer).where(*whose).values(sealed=b""))
 
 
 def keep(db: Session, asked: Asked, answer: Answer, secret: bytes, now: datetime) -> None:

@@ -6,19 +6,19 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from limits import parse
+from sqlalchemy.orm import Session
 
 from app import clock
-from app.errors import AppError, ConflictError, InvalidError, TooManyError
-from app.services import passwords, people, second_factor
+from app.errors import AppError, ConflictError, InvalidError
+from app.services import passwords, people, second_factor, ways_in
 from app.services.people import SignedIn
 from app.services.second_factor import Enrolment
-from app.web import cookies
+from app.web import cookies, reauthentication
 from app.web.attempts import slowed
 from app.web.deps import LOGIN_COOKIE, Context, Ctx, Newcomer, log_in, login
 from app.web.pages import render, status_of
 
 router = APIRouter()
-PASSWORDS = parse("10/hour")  # attempts at the present password, which takes long to check
 LINKS = parse("30/hour")  # unknown links that one address tries
 _TOO_MANY = "Too many links that are not valid; please wait."
 Text = Annotated[str, Form(max_length=2000)]
@@ -58,8 +58,9 @@ class ChoosePage:
 
 
 _DONE = {
-    "password": "The password is changed. Other browsers are signed out.",
+    "password": "The password is changed. Other browsers are signed out, and all API tokens are revoked.",
     "browsers": "Other browsers are signed out.",
+    "second-factor-off": "The second factor is off. Other browsers are signed out, and all API tokens are revoked.",
 }
 
 
@@ -73,7 +74,7 @@ def change_password(
     request: Request, ctx: Ctx, user: Newcomer, present: Text = "", new: Text = "", again: Text = ""
 ) -> HTMLResponse | RedirectResponse:
     try:
-        _require_password(ctx, user, present)
+        reauthentication.require_password(ctx, user, present)
         hashed = passwords.chosen(new, again, user.email)
     except AppError as refusal:
         return _page(request, ctx, user, problem=refusal.sentence, status=status_of(refusal))
@@ -97,7 +98,7 @@ def begin_second_factor(
     request: Request, ctx: Ctx, user: Newcomer, present: Text = ""
 ) -> HTMLResponse | RedirectResponse:
     try:
-        _require_password(ctx, user, present)
+        reauthentication.require_password(ctx, user, present)
         with ctx.database.write() as db:
             second_factor.begin(db, user)
     except AppError as refusal:
@@ -108,27 +109,33 @@ def begin_second_factor(
 @router.post("/account/second-factor/confirm")
 def confirm_second_factor(request: Request, ctx: Ctx, user: Newcomer, code: Text = "") -> HTMLResponse:
     try:
-        _count(ctx, user)
+        reauthentication.count(ctx, user)
         with ctx.database.write() as db:
             codes = second_factor.confirm(db, user, code, ctx.settings.secret_key, clock.now())
+            token = _begin_anew(db, user)
     except AppError as refusal:
         return _page(request, ctx, user, problem=refusal.sentence, status=status_of(refusal))
-    return render(request, "account/codes.html", CodesPage(user, codes))
+    response = render(request, "account/codes.html", CodesPage(user, codes))
+    log_in(response, ctx, token)
+    return response
 
 
 @router.post("/account/second-factor/off", response_model=None)
 def switch_off_second_factor(
-    request: Request, ctx: Ctx, user: Newcomer, present: Text = ""
+    request: Request, ctx: Ctx, user: Newcomer, present: Text = "", code: Text = ""
 ) -> HTMLResponse | RedirectResponse:
     try:
         if second_factor.required_of(user, ctx.settings.require_second_factor):
             raise ConflictError("This server requires a second factor of you, so it stays on.")
-        _require_password(ctx, user, present)
+        reauthentication.require(ctx, user, present, code)
         with ctx.database.write() as db:
             second_factor.forget(db, user.id, user.pseudonym, ctx.settings.secret_key, clock.now())
+            token = _begin_anew(db, user)
     except AppError as refusal:
         return _page(request, ctx, user, problem=refusal.sentence, status=status_of(refusal))
-    return RedirectResponse("/account#second-factor", 303)
+    response = RedirectResponse("/account?done=second-factor-off#second-factor", 303)
+    log_in(response, ctx, token)
+    return response
 
 
 @router.get("/password/{token}")
@@ -160,16 +167,10 @@ def _of_link(request: Request, ctx: Context, token: str) -> str:
         return passwords.of_link(db, token, clock.now())
 
 
-def _require_password(ctx: Context, user: SignedIn, present: str) -> None:
-    """Raise InvalidError where this is not the user's password; slow by design, so it stands before any write."""
-    _count(ctx, user)
-    with ctx.database.read() as db:
-        passwords.require(db, user.id, present)
-
-
-def _count(ctx: Context, user: SignedIn) -> None:
-    if not ctx.limiter.hit(PASSWORDS, "password", user.id):
-        raise TooManyError("Too many attempts; please wait an hour.")
+def _begin_anew(db: Session, user: SignedIn) -> str:
+    """End every way in that was opened under another rule, and open one for this browser; returns its login's token."""
+    ways_in.end(db, user.id, clock.now())
+    return people.sign_in(db, user.id, clock.now())
 
 
 def _page(

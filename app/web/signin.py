@@ -15,7 +15,7 @@ from app.services.checkpoints import CheckpointRow
 from app.services.imagesets import ImageSetRow
 from app.services.people import SignedIn
 from app.services.sessions import SessionRow
-from app.web import cookies
+from app.web import cookies, reauthentication
 from app.web.attempts import slowed
 from app.web.deps import LOGIN_COOKIE, READER_COOKIE, Context, Ctx, CurrentUser, log_in, login
 from app.web.pages import render
@@ -24,7 +24,6 @@ log = structlog.get_logger()
 router = APIRouter()
 ATTEMPTS = parse("10/minute")
 _WAIT = "Too many attempts; please wait a minute."
-CODES = (parse("5/minute"), parse("30/day"))  # three of a million codes are right at any moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +99,7 @@ def second_step(
     now, key = clock.now(), ctx.settings.secret_key
     with ctx.database.read() as db:
         user_id = second_factor.whose(db, key, pending, now)
-    counted = [ctx.limiter.hit(limit, "second factor", user_id) for limit in CODES]
-    if not all(counted):
-        raise TooManyError("Too many attempts; please wait a minute, or ask an admin.")
+    reauthentication.count_code(ctx, user_id)
     try:
         with ctx.database.write() as db:
             second_factor.check(db, user_id, code, key, now)

@@ -12,6 +12,7 @@ from app.services import api_tokens
 from app.services.api_tokens import TokenRow
 from app.services.people import SignedIn
 from app.typed import whole_number
+from app.web import reauthentication
 from app.web.deps import Context, Ctx, CurrentUser
 from app.web.pages import render, status_of
 
@@ -52,12 +53,16 @@ def make(
     name: Annotated[str, Form(max_length=300)] = "",
     days: Annotated[str, Form(max_length=10)] = str(api_tokens.USUAL_DAYS),
     read_only: Annotated[str, Form(max_length=10)] = "",
+    present: Annotated[str, Form(max_length=2000)] = "",
+    code: Annotated[str, Form(max_length=2000)] = "",
 ) -> HTMLResponse:
+    """A token outlasts the browser, so a cookie alone makes none."""
     now, key = clock.now(), ctx.settings.secret_key
     try:
         lasts = whole_number(days, 1, max(api_tokens.DAYS))
         if lasts is None:
             raise InvalidError("Choose how long the token lasts.")
+        reauthentication.require(ctx, user, present, code)
         with ctx.database.write() as db:
             made = api_tokens.make(
                 db, user, name=name, days=lasts, read_only=bool(read_only), key=key, now=now

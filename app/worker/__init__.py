@@ -27,6 +27,7 @@ from app.services import (
     mailing,
     pictures,
     previews,
+    privacy,
     reports,
     retention,
     run_folders,
@@ -180,10 +181,11 @@ def _do(work: Work) -> Callable[[Session], None]:
 def retain(parts: Parts) -> None:
     """Let go names, addresses and fingerprints as the settings say, and what has run out; no byte of it stays in the database's files.
 
-    A scrub that somebody's long reading kept from its end, here or after an erasure, is tried again.
+    What an erasure left behind, because somebody kept reading or the process was killed, is cleared.
     """
     if parts.database.owes_scrub:
-        log.info("emptying the write-ahead log again", emptied=parts.database.scrub())
+        emptied = privacy.clear_owed(parts.database, parts.artifacts)
+        log.info("emptying the write-ahead log again", emptied=emptied)
     settings, now = parts.settings, clock.now()
     periods = retention.Periods(settings.keep_contacts_days, settings.keep_fingerprints_days)
     with parts.database.read() as db:

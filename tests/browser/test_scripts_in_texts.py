@@ -247,7 +247,8 @@ def test_texts_are_shown_as_texts_and_run_nothing(browser, server, furnished, ow
             joining = "/read/join/" + researcher.page.content().partition("/read/join/")[2].partition('"')[0]
             stranger.visit(joining)
             stranger.post(joining, {})
-        researcher.post("/account/tokens", {"name": texts.of("token name", 60), "days": "30"})
+        token = {"name": texts.of("token name", 60), "days": "30", "present": PASSWORD}
+        researcher.post("/account/tokens", token)
         researcher.visit("/account/tokens")
         study.reasons(researcher)
         files_of_browsers(study, researcher, tmp_path)

@@ -1,10 +1,8 @@
 """One's own account: password, second factor, other browsers."""
 
 import re
-import time
 from datetime import timedelta
 
-import pyotp
 import pytest
 from sqlalchemy import select, update
 
@@ -12,7 +10,9 @@ from app import clock
 from app.services import passwords, people
 from app.tables.audit import AuditEvent
 from app.tables.people import Login, PasswordLink, User
-from app.web import account, signin
+from app.web import account, reauthentication
+from tests.web.accounts import code_at, enrol
+from tests.web.api.conftest import program
 from tests.web.conftest import ADMIN, OWNER, PASSWORD, text
 
 NEW = "another thing altogether, quite long"
@@ -25,19 +25,6 @@ def sign_in(site, password=PASSWORD, email=OWNER):
 
 def change(browser, present=PASSWORD, new=NEW, again=NEW):
     return browser.post("/account/password", data={"present": present, "new": new, "again": again})
-
-
-def code_at(secret, steps=0):
-    return pyotp.TOTP(secret).at(time.time() + 30 * steps)
-
-
-def enrol(browser):
-    """Switch the second factor on; returns (secret, recovery codes)."""
-    assert browser.post("/account/second-factor", data={"present": PASSWORD}).status_code == 303
-    secret = re.search(r"\b[A-Z2-7]{32}\b", browser.get("/account").text)[0]
-    shown = browser.post("/account/second-factor/confirm", data={"code": code_at(secret)})
-    assert shown.status_code == 200
-    return secret, re.findall(r"<li>([0-9a-f-]{20})</li>", shown.text)
 
 
 def with_code(site, code, target="/"):
@@ -90,7 +77,7 @@ def test_a_change_that_is_refused_changes_nothing(site, changes, sentence):
 
 def test_attempts_at_the_present_password_are_limited(site):
     browser = site.browser(OWNER)
-    for _ in range(account.PASSWORDS.amount):
+    for _ in range(reauthentication.PASSWORDS.amount):
         assert change(browser, present="wrong").status_code == 422
     assert change(browser).status_code == 429
 
@@ -175,7 +162,7 @@ def test_a_recovery_code_stands_in_once(site):
 
 def test_codes_are_limited(site):
     enrol(site.browser(OWNER))
-    for _ in range(signin.CODES[0].amount):
+    for _ in range(reauthentication.CODES[0].amount):
         assert with_code(site, "000000")[1].status_code == 401
     assert with_code(site, "000000")[1].status_code == 429
 
@@ -188,14 +175,42 @@ def test_a_forged_first_step_signs_nobody_in(site, pending):
     assert browser.get("/").status_code == 303
 
 
-def test_it_is_switched_off_by_the_password_alone(site):
+def test_it_is_switched_off_by_the_password_and_a_code(site):
     browser = site.browser(OWNER)
-    enrol(browser)
-    refused = browser.post("/account/second-factor/off", data={"present": "wrong"})
-    assert refused.status_code == 422
-    assert browser.post("/account/second-factor/off", data={"present": PASSWORD}).status_code == 303
+    secret, codes = enrol(browser)
+    for wrong in (
+        {"present": "wrong", "code": code_at(secret, 1)},
+        {"present": PASSWORD},
+        {"present": PASSWORD, "code": "000000"},
+    ):
+        refused = browser.post("/account/second-factor/off", data=wrong)
+        assert refused.status_code == 422
+        assert "recovery codes are left" in refused.text
+    off = browser.post("/account/second-factor/off", data={"present": PASSWORD, "code": codes[0]})
+    assert off.status_code == 303
+    assert "The second factor is off." in browser.get(off.headers["location"]).text
     assert sign_in(site)[1].status_code == 303
-    assert [name for name, _ in actions(site)[-2:]] == ["second factor on", "second factor off"]
+    assert [name for name, _ in actions(site)[-3:]] == [
+        "second factor on",
+        "recovery code used",
+        "second factor off",
+    ]
+
+
+def test_switching_it_on_or_off_ends_what_was_opened_before(site):
+    browser, other = site.browser(OWNER), site.browser(OWNER)
+    token = {"Authorization": f"Bearer {program(site).token}"}
+    secret, codes = enrol(browser)
+    assert browser.get("/account").status_code == 200
+    assert other.get("/account").status_code == 303
+    assert site.browser().get("/api/v1/me", headers=token).status_code == 401
+    other, _ = with_code(site, code_at(secret, 1))
+    token = {"Authorization": f"Bearer {program(site).token}"}
+    off = {"present": PASSWORD, "code": codes[0]}
+    assert browser.post("/account/second-factor/off", data=off).is_redirect
+    assert browser.get("/account").status_code == 200
+    assert other.get("/account").status_code == 303
+    assert site.browser().get("/api/v1/me", headers=token).status_code == 401
 
 
 def test_it_begins_and_is_confirmed_once(site):

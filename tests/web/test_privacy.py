@@ -13,7 +13,7 @@ from sqlalchemy import func, select, text
 
 from app import audit_head, worker
 from app.errors import InvalidError
-from app.services import analysis, verification
+from app.services import analysis, privacy, verification
 from app.services.looks import given
 from app.tables.audit import AuditEvent
 from app.tables.sessions import Item, Rating, Reading, VttSession
@@ -338,6 +338,41 @@ def test_what_a_long_reading_kept_in_the_log_is_emptied_by_the_worker(furnished,
     worker.retain(furnished.parts)
     assert left(furnished.settings.data_dir) == []
     assert not furnished.parts.database.owes_scrub
+
+
+def test_what_a_killed_process_left_of_an_erasure_is_cleared_by_the_worker(
+    furnished, owner, study, monkeypatch
+):
+    address, _, _ = study
+    session_id = address.rpartition("/")[2]
+    stale = furnished.settings.data_dir / "artifacts" / "reports" / session_id / "0" / "per_reader.csv"
+    stale.parent.mkdir(parents=True)
+    stale.write_text("Anna Muster")
+
+    monkeypatch.setattr(privacy, "clear_traces", lambda *_given: True)  # as if it had not come to that
+    erase(owner, address, "identity")
+    assert furnished.parts.database.owes_scrub
+    worker.retain(furnished.parts)
+    assert left(furnished.settings.data_dir) == []
+    assert not stale.exists()
+    assert not furnished.parts.database.owes_scrub
+
+
+def test_a_program_is_told_what_an_erasure_left_in_the_log(furnished, owner, study):
+    address, _, _ = study
+    path = f"/sessions/{address.rpartition('/')[2]}/readers/{reading_id(owner, address)}/erase"
+    me, key = program(furnished), "key-of-sixteen-or-more"
+    other = sqlite3.connect(furnished.settings.data_dir / "blindread.db")
+    other.execute("BEGIN")
+    other.execute("SELECT count(*) FROM readers").fetchone()
+    ask = {"kind": "identity", "reason": "Asked for."}
+    erased = me.post(path, ask, key=key)
+    assert erased["traces_left"]
+    assert me.get(path)["traces_left"]
+    other.close()
+    worker.retain(furnished.parts)
+    assert me.post(path, ask, key=key) == erased | {"traces_left": False}
+    assert not me.get(path)["traces_left"]
 
 
 def test_a_report_that_is_made_while_a_reader_is_erased_tells_no_old_code(

@@ -71,7 +71,8 @@ def test_tokens_of_who_has_none_do_nothing(furnished, strict):
         assert answer.status_code == 403, (method, path, answer.text)
         assert "second factor" in answer.json()["error"]
     enrol(strict.browser(OWNER))
-    assert strict.app.get("/api/v1/me", headers=headers).status_code == 200
+    assert strict.app.get("/api/v1/me", headers=headers).status_code == 401
+    assert program(strict).ask("GET", "/me").status_code == 200
 
 
 def test_it_is_not_switched_off_where_it_is_required(strict):

@@ -10,11 +10,13 @@ from app import clock
 from app.services import audit
 from app.tables.api import ApiToken
 from app.tables.audit import AuditEvent
+from tests.web.accounts import code_at, enrol
+from tests.web.api.conftest import program
 from tests.web.conftest import ADMIN, OTHER, OWNER, PASSWORD
 
 
 def made(browser, **data) -> str:
-    page = browser.post("/account/tokens", data={"name": "Script", **data})
+    page = browser.post("/account/tokens", data={"name": "Script", "present": PASSWORD, **data})
     assert page.status_code == 200, page.text
     return re.search(r"blr_[\w-]{43}", page.text)[0]
 
@@ -136,7 +138,7 @@ def test_its_use_is_written_down_at_most_once_an_hour(site):
 )
 def test_what_cannot_be_made_is_told(site, data, sentence):
     owner = site.browser(OWNER)
-    page = owner.post("/account/tokens", data={"name": "Script", **data})
+    page = owner.post("/account/tokens", data={"name": "Script", "present": PASSWORD, **data})
     assert page.status_code == 422
     assert sentence in page.text
     assert "There is no token yet" in page.text
@@ -144,6 +146,38 @@ def test_what_cannot_be_made_is_told(site, data, sentence):
 
 def test_there_is_a_most(site):
     owner = site.browser(OWNER)
-    for number in range(50):
-        made(owner, name=f"{number}")
-    assert owner.post("/account/tokens", data={"name": "one more"}).status_code == 409
+    for _ in range(50):
+        program(site)
+    assert owner.post("/account/tokens", data={"name": "one more", "present": PASSWORD}).status_code == 409
+
+
+@pytest.mark.parametrize("given", [{}, {"present": "not the password"}])
+def test_a_browser_left_open_makes_no_token(site, given):
+    owner = site.browser(OWNER)
+    page = owner.post("/account/tokens", data={"name": "Script", **given})
+    assert page.status_code == 422
+    assert "The present password is wrong" in page.text
+    assert 'value="Script"' in page.text
+    assert "There is no token yet." in owner.get("/account/tokens").text
+
+
+def test_with_a_second_factor_a_token_needs_its_code_too(site):
+    owner = site.browser(OWNER)
+    secret, codes = enrol(owner)
+    assert 'name="code"' in owner.get("/account/tokens").text
+    for wrong in ("", code_at(secret)):  # the second was taken when it was switched on
+        page = owner.post("/account/tokens", data={"name": "Script", "present": PASSWORD, "code": wrong})
+        assert page.status_code == 422
+        assert "This code is not right" in page.text
+    assert status(site, made(owner, code=code_at(secret, 1))) == 200
+    assert status(site, made(owner, code=codes[0])) == 200
+    again = {"name": "Script", "present": PASSWORD, "code": codes[0]}
+    assert owner.post("/account/tokens", data=again).status_code == 422
+
+
+def test_codes_for_tokens_are_limited(site):
+    owner = site.browser(OWNER)
+    enrol(owner)
+    ask = {"name": "Script", "present": PASSWORD, "code": "000000"}
+    tried = [owner.post("/account/tokens", data=ask).status_code for _ in range(6)]
+    assert tried == [422] * 5 + [429]

@@ -4,7 +4,7 @@ import re
 
 from fastapi.routing import iter_route_contexts
 
-from tests.web.conftest import COLLEAGUE, FORM, ident, invite, opened, png
+from tests.web.conftest import COLLEAGUE, FORM, PASSWORD, ident, invite, opened, png
 
 MISSING = "0" * 32
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -71,7 +71,7 @@ def furnish(owner, site, known) -> dict[str, str]:
     joining = re.search(r"/read/join/([\w-]+)", owner.post(f"{address}/open-link", data={"most": "5"}).text)[
         1
     ]
-    owner.post("/account/tokens", data={"name": "Script"})
+    owner.post("/account/tokens", data={"name": "Script", "present": PASSWORD})
     run = {"files": ("stats.jsonl", b'{"Progress/kimg": 4}')}
     experiment = owner.post("/experiments", data={"name": "n"}, files=run).headers["location"]
     asked = {"experiments": ident(experiment), "samples": "1"}

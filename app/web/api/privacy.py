@@ -1,5 +1,7 @@
 """Erasing a reader on request."""
 
+import json
+from dataclasses import asdict
 from typing import Any, Literal
 
 from fastapi import APIRouter
@@ -25,6 +27,10 @@ class Kept(Shape):
     phases: int = Field(examples=[1])
     erased: bool = Field(examples=[False])
     withdrawn: bool = Field(description="Whether the ratings are erased, too.", examples=[False])
+    traces_left: bool = Field(
+        description="Whether the database's own log still holds something of an erasure; the worker empties it.",
+        examples=[False],
+    )
 
 
 class Erased(Shape):
@@ -32,6 +38,10 @@ class Erased(Shape):
 
     code: str = Field(examples=["erased-5f2c2f0f"])
     ratings: int = Field(examples=[0])
+    traces_left: bool = Field(
+        description="Whether the database's own log still holds what went; the worker empties it, within the hour at most.",
+        examples=[False],
+    )
 
 
 class Erasing(Ask):
@@ -45,7 +55,8 @@ class Erasing(Ask):
 @router.get("", response_model=Kept, summary="What is kept of a reader")
 def kept(session_id: str, reading_id: str, caller: CurrentCaller) -> Any:
     with caller.ctx.database.read() as db:
-        return privacy.kept(db, caller.user, session_id, reading_id)
+        found = privacy.kept(db, caller.user, session_id, reading_id)
+    return asdict(found) | {"traces_left": caller.ctx.database.owes_scrub}
 
 
 @router.post("/person", summary="All that is kept about a reader, for that person, without the truth")
@@ -59,7 +70,7 @@ def give(session_id: str, reading_id: str, writer: CurrentWriter) -> Response:
 def erase(session_id: str, reading_id: str, ask: Erasing, writer: CurrentWriter) -> Response:
     done: list[privacy.Erased] = []
 
-    def do(db: Session) -> Erased:
+    def do(db: Session) -> privacy.Erased:
         done.append(
             privacy.erase(
                 db,
@@ -72,9 +83,13 @@ def erase(session_id: str, reading_id: str, ask: Erasing, writer: CurrentWriter)
                 ratings=ask.kind == "ratings",
             )
         )
-        return Erased.model_validate(done[0])
+        return done[0]
 
     answer = writer.once(do)
+    database = writer.ctx.database
     for erased in done:  # none where the answer was remembered
-        privacy.clear_traces(writer.ctx.database, writer.ctx.artifacts, erased)
-    return answer
+        privacy.clear_traces(database, writer.ctx.artifacts, erased)
+    found = json.loads(bytes(answer.body))
+    told = Erased(code=found["code"], ratings=found["ratings"], traces_left=database.owes_scrub)
+    kept_headers = {name: value for name, value in answer.headers.items() if name != "content-length"}
+    return Response(told.model_dump_json(), headers=kept_headers)

@@ -1,5 +1,6 @@
 """The same request again with its idempotency key: the same answer, and nothing is done twice."""
 
+import re
 import threading
 from datetime import timedelta
 
@@ -7,12 +8,12 @@ import pytest
 from sqlalchemy import func, select, update
 
 from app import clock, worker
-from app.services import sealing
+from app.services import administration, people, sealing
 from app.tables.api import RememberedAnswer
 from app.tables.images import ImageSet
 from app.tables.sessions import Reading, VttSession
-from tests.web.api.conftest import design, opened_session
-from tests.web.conftest import png
+from tests.web.api.conftest import design, opened_session, program
+from tests.web.conftest import ADMIN, COLLEAGUE, png
 
 KEY, SECOND = "key-of-sixteen-or-more", "another-key-as-long"
 
@@ -158,6 +159,34 @@ def test_an_answer_older_than_a_day_is_none_also_before_the_worker_came(me, know
     assert me.post("/sessions", design(known), 201, key=KEY) == again
     assert count(me.site, VttSession.id) == 3
     assert count(me.site, RememberedAnswer.key_hash) == 2
+
+
+@pytest.mark.parametrize("lost", ["shared no more", "no admin any more"])
+def test_who_has_lost_access_is_not_told_again(me, known, owner, lost):
+    path, email = opened_session(me, known), COLLEAGUE
+    if lost == "shared no more":
+        owner.post(f"{path}/colleagues", data={"email": COLLEAGUE})
+    else:
+        _set_role(me.site, COLLEAGUE, "admin")
+    colleague = program(me.site, email)
+    first = colleague.post(f"{path}/readers", {"code": "R07"}, 201, key=KEY)
+    assert colleague.post(f"{path}/readers", {"code": "R07"}, 201, key=KEY) == first
+    if lost == "shared no more":
+        remove = re.search(rf'"({path}/colleagues/\w+/remove)"', owner.get(path).text)[1]
+        assert owner.post(remove).status_code == 303
+    else:
+        _set_role(me.site, COLLEAGUE, "researcher")
+        colleague = program(me.site, email)
+    again = colleague.ask("POST", f"{path}/readers", {"code": "R07"}, key=KEY)
+    assert again.status_code == 409
+    assert "/r/" not in again.text
+    assert colleague.ask("POST", f"{path}/readers", {"code": "R08"}, key=SECOND).status_code == 404
+
+
+def _set_role(site, email: str, role: str) -> None:
+    with site.parts.database.write() as db:
+        admin, user = people.by_email(db, ADMIN), people.by_email(db, email)
+        administration.set_role(db, admin, user.id, role, site.settings.secret_key, clock.now())
 
 
 @pytest.mark.parametrize("key", ["short", "x" * 201, "with blanks between them", "with\ttabs-and-more-text"])
