@@ -1,5 +1,6 @@
 """`backup` and `restore`: the whole installation as one file."""
 
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -27,7 +28,10 @@ def backup(environ: Mapping[str, str], file: Path) -> None:
 def restore(environ: Mapping[str, str], file: Path, erasures: Path | None) -> None:
     """Put a backup into a data folder without a database; who was erased since is erased again before anything is in place."""
     keep_private()
-    settings = load_settings(environ)
+    key = environ.get(f"{PREFIX}SECRET_KEY") or secrets.token_hex(
+        32
+    )  # a folder's own key is the backup's, and none is made here
+    settings = load_settings({**environ, f"{PREFIX}SECRET_KEY": key})
     if erasures is not None and not erasures.is_file():
         raise InvalidError(f"There is no file {erasures}.")
     ledgers = [path for path in (settings.data_dir / erasure_ledger.NAME, erasures) if path and path.exists()]

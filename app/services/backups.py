@@ -200,9 +200,19 @@ def _restored(data_dir: Path, file: Path, place: Path, amend: Callable[[Path], N
             raise InvalidError(_NOT_OURS) from error
         if not schema.knows(contents.schema):
             raise InvalidError("This backup is of a newer version of Blindread; restore it with that one.")
+        _require_no_other_key(scratch, data_dir)
         amend(scratch)
         _put_in_place(scratch, data_dir, place)
     return contents
+
+
+def _require_no_other_key(scratch: Path, data_dir: Path) -> None:
+    """Raise ConflictError where a key would be written over: what another installation sealed with it could never be checked again."""
+    ours, theirs = data_dir / KEY, scratch / KEY
+    if ours.exists() and theirs.exists() and ours.read_text().strip() != theirs.read_text().strip():
+        raise ConflictError(
+            f"{ours} is another key than the backup's; restore into an empty data folder, or move that file away first."
+        )
 
 
 def _unpacked(file: Path, scratch: Path) -> Contents:

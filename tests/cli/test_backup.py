@@ -198,8 +198,20 @@ def test_what_is_there_is_never_overwritten(study, made, tmp_path):
     assert (stale.returncode, "or its log" in stale.stderr) == (2, True)
     nowhere = command(tmp_path / "new", "restore", tmp_path / "nothing.tar")
     assert (nowhere.returncode, "There is no file" in nowhere.stderr) == (2, True)
+    assert not (tmp_path / "new" / "secret.key").exists()
     unwritable = command(study, "backup", "/proc/made.tar")
     assert (unwritable.returncode, "cannot be written" in unwritable.stderr) == (2, True)
+
+
+def test_another_installation_s_key_is_not_written_over(study, made, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "secret.key").write_text("the key of another installation")
+    refused = command(other, "restore", made)
+    assert (refused.returncode, "is another key than the backup's" in refused.stderr) == (2, True)
+    assert [path.name for path in other.iterdir()] == ["secret.key"]
+    (other / "secret.key").write_text((study / "secret.key").read_text() + "\n")
+    assert command(other, "restore", made).returncode == 0
 
 
 def test_a_key_from_the_environment_is_named_and_not_kept(study, tmp_path, monkeypatch):
