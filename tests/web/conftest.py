@@ -118,15 +118,19 @@ def furnished_folder(tmp_path_factory, empty_folder, generator_files) -> tuple[P
     folder = tmp_path_factory.mktemp("furnished") / "data"
     shutil.copytree(empty_folder, folder)
     for site in open_site(folder):
-        owner = site.browser(OWNER)
-        files = [("files", (f"{i}.png", png(i), "image/png")) for i in range(8)]
-        real_set = owner.post("/image-sets", data={"name": "Real slices"}, files=files).headers["location"]
-        found = register(owner, generator_files["plain"], "Tiny").headers["location"]
-        site.work()
-        synthetic_set = sample(owner, found, name="Samples", seeds="0-7").headers["location"]
-        site.work()
-        known = Known(real_set, found, synthetic_set)
+        known = made(site, site.browser(OWNER), generator_files["plain"])
     return folder, known
+
+
+def made(site: Site, client: TestClient, generator: Path) -> Known:
+    """A real set of eight, a checkpoint, and a synthetic set of eight, made through the pages."""
+    files = [("files", (f"{i}.png", png(i), "image/png")) for i in range(8)]
+    real_set = client.post("/image-sets", data={"name": "Real slices"}, files=files).headers["location"]
+    found = register(client, generator, "Tiny").headers["location"]
+    site.work()
+    synthetic_set = sample(client, found, name="Samples", seeds="0-7").headers["location"]
+    site.work()
+    return Known(real_set, found, synthetic_set)
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ _FORMS = {
     "/read/ratings": {
         "json": {"item": MISSING, "answer": "real", "likert": 3, "key": "k" * 16, "shown_ms": 1.0}
     },
+    "/read/exposures": {"json": {"item": MISSING, "seen_ms": 1.0, "running": False}},
     "/checkpoints/{checkpoint_id}/samples": {
         "data": {"name": "n", "seeds": "0-3", "psi": "1", "noise_mode": "const"}
     },

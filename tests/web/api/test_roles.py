@@ -1,5 +1,6 @@
 """Every route of the API by everybody's tokens: own, a colleague's, another's, an admin's; reading, revoked, expired and forged ones."""
 
+import functools
 import re
 import shutil
 from dataclasses import dataclass, replace
@@ -9,9 +10,8 @@ import pytest
 from sqlalchemy import update
 
 from app import clock
-from app.services import api_tokens, people
+from app.services import administration, api_tokens, people
 from app.tables.api import ApiToken
-from app.tables.people import User
 from tests.web.api.conftest import Program, program
 from tests.web.conftest import ADMIN, COLLEAGUE, OTHER, OWNER, PASSWORD, Site, open_site, png
 from tests.web.test_roles import dump
@@ -32,7 +32,7 @@ RULES = (  # the first pattern that fits says who
         USER,
     ),
 )
-GUESTS = ("none", "forged", "revoked", "expired", "shut out", "a cookie's value")
+GUESTS = ("none", "forged", "revoked", "expired", "shut out", "admin no more", "a cookie's value")
 USERS = ("owner", "colleague", "other", "admin")
 ALLOWED = {
     USER: USERS,
@@ -94,11 +94,19 @@ def _programs(site: Site, cookie: str) -> dict[str, Program]:
     made = {name: program(site, email) for name, email in emails}
     made |= {"reading": program(site, read_only=True), "revoked": program(site), "expired": program(site)}
     now = clock.now()
+    acts = {
+        "shut out": administration.disable,
+        "admin no more": functools.partial(administration.set_role, role="researcher"),
+    }
     with site.parts.database.write() as db:
-        people.add(db, "shut-out@example.org", "admin", PASSWORD, now)
-    made["shut out"] = program(site, "shut-out@example.org")
+        for number in range(len(acts)):
+            people.add(db, f"{number}@example.org", "admin", PASSWORD, now)
+    for number, name in enumerate(acts):
+        made[name] = program(site, f"{number}@example.org")
     with site.parts.database.write() as db:
-        db.execute(update(User).where(User.email == "shut-out@example.org").values(disabled_at=now))
+        admin, key = people.by_email(db, ADMIN), site.settings.secret_key
+        for number, act in enumerate(acts.values()):
+            act(db, admin, people.by_email(db, f"{number}@example.org").id, key=key, now=now)
         owner, ids = people.by_email(db, OWNER), {}
         for name in ("revoked", "expired"):
             ids[name] = api_tokens.who(db, made[name].token, now).row.id
