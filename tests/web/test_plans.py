@@ -3,6 +3,7 @@
 import pytest
 
 from app.stats import planning
+from tests.web.api.conftest import program
 from tests.web.conftest import text
 
 SET = {"synthetic_set_id": "x", "n_synthetic": "20", "n_real": "20", "readers": "7", "margin": "10"}
@@ -90,3 +91,29 @@ def test_plans_of_incomplete_designs():
     assert nested.df == 5  # each image by one reader: the residual cannot be told from the images
     with pytest.raises(ValueError, match="more than none"):
         planning.plan(6, 60, read=0)
+
+
+@pytest.mark.parametrize(
+    ("asked", "typed"),
+    [
+        ({"n_synthetic": ["100"]}, {"n_synthetic": "100"}),
+        (
+            {"n_synthetic": ["40", "10"], "n_real": "40", "arm_blocks": "true"},
+            {
+                "synthetic_set_id": ["x", "y"],
+                "n_synthetic": ["40", "10"],
+                "n_real": "40",
+                "arm_blocks": "true",
+            },
+        ),
+        ({"parts": "4", "parts_read": "1"}, {"parts": "4", "parts_read": "1"}),
+        ({"answering": "pairs", "margin": "12"}, {"answering": "pairs", "margin": "12"}),
+    ],
+)
+def test_programs_are_told_the_same(owner, furnished, asked, typed):
+    told = program(furnished).ask("GET", "/plan", params={"readers": "7", **asked}).json()
+    page = plan(owner, **typed)
+    assert told["problem"] == ""
+    assert len(told["sentences"]) > 1
+    for sentence in (*told["sentences"], *(panel["fpr"] for panel in told["panels"])):
+        assert sentence in page

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.errors import InvalidError
 from app.protocol import exchange
 from app.protocol.design import Protocol
+from app.protocol.parts import MOST_PARTS
 from app.services import designs, feasible, templates
 from app.services.feasible import NewSession
 from app.services.people import SignedIn
@@ -126,6 +127,8 @@ class Plan(Shape):
     """What a design can show; `problem` says why there is no plan."""
 
     readers: int = Field(examples=[7])
+    models: int = Field(examples=[1])
+    pairs: bool = Field(description="Whether two images stand side by side.", examples=[False])
     sentences: list[str]
     panels: list[Panel]
     problem: str = Field(examples=[""])
@@ -135,17 +138,27 @@ class Plan(Shape):
 def plan(
     caller: CurrentCaller,
     n_real: Annotated[int, Query(ge=1, le=feasible.MOST_ITEMS)] = 20,
-    n_synthetic: Annotated[int, Query(ge=1, le=feasible.MOST_ITEMS, description="Of each model.")] = 20,
+    n_synthetic: Annotated[
+        list[Annotated[int, Field(ge=1, le=feasible.MOST_ITEMS)]],
+        Query(min_length=1, max_length=feasible.MOST_ARMS, description="Of each model, once for each."),
+    ] = [20],  # noqa: B006 - FastAPI copies it
     readers: Annotated[int, Query(ge=1, le=plans.MOST_READERS)] = plans.READERS,
     answering: Annotated[str, Query(max_length=20, description="Empty, or pairs.")] = "",
     margin: Annotated[str, Query(max_length=20, description="Of equivalence, in points.")] = "",
+    parts: Annotated[int, Query(ge=1, le=MOST_PARTS, description="Balanced parts of the images.")] = 1,
+    parts_read: Annotated[int, Query(ge=1, le=MOST_PARTS, description="How many each reader reads.")] = 1,
+    arm_blocks: Annotated[bool, Query(description="Whether models stand in blocks of their own.")] = False,
 ) -> Any:
     del caller
     fields = {
         "n_real": [str(n_real)],
-        "n_synthetic": [str(n_synthetic)],
+        "n_synthetic": [str(number) for number in n_synthetic],
+        "synthetic_set_id": ["chosen"] * len(n_synthetic),
         "answering": [answering],
         "margin": [margin],
+        "parts": [str(parts)],
+        "parts_read": [str(parts_read)],
+        "arm_blocks": ["true"] if arm_blocks else [],
     }
     return Plan.model_validate(asdict(plans.typed_so_far(fields, str(readers))))
 
