@@ -1,4 +1,4 @@
-"""Which readers were erased, as a file beside the database: a backup that is older than an erasure knows nothing of it.
+"""Which readers and users were erased, as a file beside the database: a backup that is older than an erasure knows nothing of it.
 
 Each line holds random ids, the kind and the moment, and no person's data, sealed with the installation's key. The file is replaced whole.
 """
@@ -21,7 +21,7 @@ DAMAGED = "erasures.damaged.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An erasure: when, what of (the action of the audit trail), and whose reading of which session."""
+    """An erasure: when, what of (the action of the audit trail), and whose reading of which session; a user's has no session, and the user's id."""
 
     at: str
     kind: str

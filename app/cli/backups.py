@@ -50,13 +50,15 @@ def restore(environ: Mapping[str, str], file: Path, erasures: Path | None) -> No
 
 
 _UNTOLD = (
-    "No erasures.jsonl was there, so readers who were erased since then are back: erase them again, or restore once more into "
+    "No erasures.jsonl was there, so readers and users who were erased since then are back: erase them again, or restore once more into "
     "an empty folder with --erasures."
 )
 
 
 def _told(again: Again) -> str:
-    after = f" {again.unknown} more are of readers who came after the backup." if again.unknown else ""
+    after = (
+        f" {again.unknown} more are of readers or users who came after the backup." if again.unknown else ""
+    )
     return f"{again.done} erasures since then were done again.{after}"
 
 

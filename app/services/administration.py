@@ -26,6 +26,7 @@ class UserRow:
     sessions: int
     second_factor: bool
     disabled: bool
+    erased: bool
     link_until: datetime | None
 
 
@@ -64,6 +65,7 @@ def listing(db: Session, user: SignedIn) -> list[UserRow]:
             sessions=counts.get(row.id, 0),
             second_factor=row.second_factor_at is not None,
             disabled=row.disabled_at is not None,
+            erased=people.is_erased(row.email),
             link_until=links.get(row.id),
         )
         for row in db.scalars(select(User).order_by(User.email))
@@ -80,7 +82,7 @@ def add(db: Session, user: SignedIn, email: str, role: str, key: bytes, now: dat
 
 def offer_password(db: Session, user: SignedIn, user_id: str, key: bytes, now: datetime) -> Offered:
     """A link for somebody who has forgotten the password; the password they had still works until it is used."""
-    row = _other(db, user, user_id)
+    row = other(db, user, user_id)
     if row.disabled_at is not None:
         raise ConflictError("This user is shut out; let them in first.")
     record(db, user.pseudonym, row.id, "password link made", key, now)
@@ -90,7 +92,7 @@ def offer_password(db: Session, user: SignedIn, user_id: str, key: bytes, now: d
 def set_role(db: Session, user: SignedIn, user_id: str, role: str, key: bytes, now: datetime) -> None:
     """Change a role; the user's logins and tokens end, since each was made with the old one."""
     people.require_role(role)
-    row = _other(db, user, user_id)
+    row = other(db, user, user_id)
     if row.role == role:
         return
     record(db, user.pseudonym, row.id, "role changed", key, now, old=row.role, new=role)
@@ -100,7 +102,7 @@ def set_role(db: Session, user: SignedIn, user_id: str, role: str, key: bytes, n
 
 def disable(db: Session, user: SignedIn, user_id: str, key: bytes, now: datetime) -> None:
     """Shut a user out at once; what they made stays."""
-    row = _other(db, user, user_id)
+    row = other(db, user, user_id)
     if row.disabled_at is not None:
         return
     row.disabled_at = now
@@ -111,16 +113,18 @@ def disable(db: Session, user: SignedIn, user_id: str, key: bytes, now: datetime
 
 def enable(db: Session, user: SignedIn, user_id: str, key: bytes, now: datetime) -> None:
     """Let a user in again, by the password they had."""
-    row = _other(db, user, user_id)
+    row = other(db, user, user_id)
     if row.disabled_at is None:
         return
+    if people.is_erased(row.email):
+        raise ConflictError("This user is erased; add them as a new one.")
     row.disabled_at = None
     record(db, user.pseudonym, row.id, "user let in again", key, now)
 
 
 def forget_second_factor(db: Session, user: SignedIn, user_id: str, key: bytes, now: datetime) -> None:
     """Take away the second factor of somebody who lost the phone and the recovery codes."""
-    row = _other(db, user, user_id)
+    row = other(db, user, user_id)
     second_factor.forget(db, row.id, user.pseudonym, key, now)
     ways_in.end(db, row.id, now)
 
@@ -132,8 +136,8 @@ def record(
     audit.record(db, key, now=now, actor=actor, action=action, subject=f"user:{user_id}", **details)
 
 
-def _other(db: Session, user: SignedIn, user_id: str) -> User:
-    """Another user than the admin in hand: so there is always one admin left."""
+def other(db: Session, user: SignedIn, user_id: str) -> User:
+    """Another user than the admin in hand: so there is always one admin left. Raises ForbiddenError, NotFoundError or ConflictError."""
     require_admin(user)
     row = db.get(User, user_id)
     if row is None:

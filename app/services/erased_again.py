@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from app.artifacts import Artifacts
 from app.db import Database
 from app.erasure_ledger import Line
-from app.services import privacy
-from app.services.erasures import RATINGS
+from app.services import people, privacy, user_erasure
+from app.services.erasures import RATINGS, USER
+from app.tables.people import User
 from app.tables.sessions import Reading
 
 ACTOR = "restore"
@@ -18,7 +19,7 @@ ACTOR = "restore"
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """How many erasures were done again, and how many are of readings that came after the backup."""
+    """How many erasures were done again, and how many are of readings and users that came after the backup."""
 
     done: int
     unknown: int
@@ -28,9 +29,16 @@ def apply(
     database: Database, artifacts: Artifacts, lines: Sequence[Line], key: bytes, now: datetime
 ) -> Again:
     """Erase once more whoever of these is there; each is an entry of the audit trail. No byte stays in the database's files."""
-    erased, unknown = [], 0
+    erased, users, unknown = [], 0, 0
     with database.write() as db:
         for line in lines:
+            if line.kind == USER:
+                user = db.get(User, line.reading)
+                unknown += user is None
+                if user is not None and not people.is_erased(user.email):
+                    user_erasure.erase_user(db, user, ACTOR, key, now)
+                    users += 1
+                continue
             reading = db.get(Reading, line.reading)
             if reading is None or reading.session_id != line.session:
                 unknown += 1
@@ -38,7 +46,9 @@ def apply(
                 erased.append(_erase(db, reading, line, key, now))
     for one in erased:
         privacy.clear_traces(database, artifacts, one)
-    return Again(len(erased), unknown)
+    if users:
+        database.scrub()
+    return Again(len(erased) + users, unknown)
 
 
 def _is_done(reading: Reading, line: Line) -> bool:

@@ -12,6 +12,7 @@ from app.errors import UnavailableError
 from app.tables.audit import AuditEvent
 
 IDENTITY, RATINGS = "reader erased, ratings kept", "reader erased with all ratings"
+USER = "user erased"
 
 
 def note(db: Session, key: bytes) -> None:
@@ -22,19 +23,21 @@ def note(db: Session, key: bytes) -> None:
     folder: Path | None = db.info.get(FOLDER)
     if folder is None:
         return
-    query = select(AuditEvent).where(AuditEvent.action.in_((IDENTITY, RATINGS))).order_by(AuditEvent.number)
-    lines = [
-        Line(
-            event.at.isoformat(),
-            event.action,
-            event.subject.removeprefix("session:"),
-            str(event.details["reading"]),
-        )
-        for event in db.scalars(query)
-    ]
+    query = (
+        select(AuditEvent).where(AuditEvent.action.in_((IDENTITY, RATINGS, USER))).order_by(AuditEvent.number)
+    )
+    lines = [_line(event) for event in db.scalars(query)]
     try:
         erasure_ledger.add(folder, key, lines)
     except OSError as error:
         raise UnavailableError(
             f"The erasure cannot be written down beside the database, so nothing was erased: {error.strerror}."
         ) from error
+
+
+def _line(event: AuditEvent) -> Line:
+    """A user's line names no session, and the user where others name the reading."""
+    if event.action == USER:
+        return Line(event.at.isoformat(), USER, "", event.subject.removeprefix("user:"))
+    session_id = event.subject.removeprefix("session:")
+    return Line(event.at.isoformat(), event.action, session_id, str(event.details["reading"]))

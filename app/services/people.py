@@ -16,6 +16,7 @@ LOGIN_LASTS = timedelta(hours=12)
 IDLE_LASTS = timedelta(hours=2)
 USE_NOTED = timedelta(minutes=5)  # a login's use is written down at most this often
 ROLES = ("admin", "researcher")
+ERASED = "erased-"  # begins what stands in the place of an address that was erased
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,3 +147,8 @@ def by_id(db: Session, user_id: str) -> SignedIn:
 def signed_in(user: User, noted: datetime | None = None) -> SignedIn:
     """What the rest of the program knows of a user."""
     return SignedIn(user.id, user.email, user.role, user.second_factor_at is not None, noted)
+
+
+def is_erased(email: str) -> bool:
+    """Whether this is no address, but what stands in the place of one that was erased."""
+    return email.startswith(ERASED) and "@" not in email

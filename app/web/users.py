@@ -1,4 +1,4 @@
-"""Users, for admins: add, change the role, make a link to choose a password by, shut out, let in."""
+"""Users, for admins: add, change the role, make a link to choose a password by, shut out, let in, erase."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from app import clock
 from app.errors import AppError
-from app.services import administration
+from app.services import administration, user_erasure
 from app.services.administration import Offered, UserRow
 from app.services.people import SignedIn
 from app.web.deps import Context, Ctx, CurrentAdmin, public_address
@@ -84,6 +84,15 @@ def disable(user_id: str, ctx: Ctx, user: CurrentAdmin) -> RedirectResponse:
 def enable(user_id: str, ctx: Ctx, user: CurrentAdmin) -> RedirectResponse:
     with ctx.database.write() as db:
         administration.enable(db, user, user_id, ctx.settings.secret_key, clock.now())
+    return RedirectResponse("/admin/users", 303)
+
+
+@router.post("/{user_id}/erase")
+def erase(user_id: str, ctx: Ctx, user: CurrentAdmin) -> RedirectResponse:
+    """Erase who that was; the worker clears what a long reading keeps in the log."""
+    with ctx.database.write() as db:
+        user_erasure.erase(db, user, user_id, ctx.settings.secret_key, clock.now())
+    ctx.database.scrub()
     return RedirectResponse("/admin/users", 303)
 
 

@@ -5,10 +5,13 @@ import re
 import pytest
 from sqlalchemy import select
 
-from app.services import people
+from app import clock
+from app.cli import backups as restoring
+from app.services import audit, backups, people
 from app.tables.audit import AuditEvent
-from tests.web.conftest import ADMIN, OTHER, OWNER, PASSWORD, text
-from tests.web.test_account import NEW, enrol, sign_in
+from tests.web.accounts import enrol
+from tests.web.conftest import ADMIN, OTHER, OWNER, PASSWORD, png, text
+from tests.web.test_account import NEW, sign_in
 
 NEWCOMER = "new@example.org"
 
@@ -111,9 +114,54 @@ def test_a_lost_phone(site, admin):
     assert sign_in(site)[1].status_code == 303
 
 
-@pytest.mark.parametrize("act", ["role", "disable", "password", "enable", "second-factor/off"])
+@pytest.mark.parametrize("act", ["role", "disable", "password", "enable", "erase", "second-factor/off"])
 def test_nobody_does_this_to_themselves_so_one_admin_is_always_left(site, admin, act):
     answer = admin.post(f"/admin/users/{id_of(site, ADMIN)}/{act}", data={"role": "researcher"})
     assert answer.status_code == 409
     assert "ask another admin" in answer.text
     assert sign_in(site, PASSWORD, ADMIN)[1].status_code == 303
+
+
+def test_who_is_shut_out_can_be_erased_and_what_they_made_stays(site, admin):
+    other, user = site.browser(OTHER), id_of(site, OTHER)
+    other.post("/account/tokens", data={"name": "Zaunkoenig", "present": PASSWORD})
+    files = [("files", ("a.png", png(1), "image/png"))]
+    made = other.post("/image-sets", data={"name": "Slices of theirs"}, files=files).headers["location"]
+    early = admin.post(f"/admin/users/{user}/erase")
+    assert (early.status_code, "Shut this user out first." in early.text) == (409, True)
+    admin.post(f"/admin/users/{user}/disable")
+    assert "/erase" in admin.get("/admin/users").text
+    for _ in range(2):
+        assert admin.post(f"/admin/users/{user}/erase").status_code == 303
+    page = admin.get("/admin/users").text
+    assert OTHER not in page
+    assert re.search(r"erased-[0-9a-f]{8}", page)
+    assert "Slices of theirs" in admin.get(made).text
+    assert admin.post(f"/admin/users/{user}/enable").status_code == 409
+    assert admin.post(f"/admin/users/{user}/password").status_code == 409
+    assert sign_in(site, email=OTHER)[1].status_code == 401
+    words = [OTHER.encode(), b"Zaunkoenig"]
+    kept = [path for path in site.settings.data_dir.rglob("*") if path.is_file()]
+    assert [path for path in kept if any(word in path.read_bytes() for word in words)] == []
+    with site.parts.database.read() as db:
+        assert [event.action for event in db.scalars(select(AuditEvent))].count("user erased") == 1
+        assert audit.first_break(db, site.settings.secret_key) is None
+    assert admin.post("/admin/users", data={"email": OTHER, "role": "researcher"}).status_code == 200
+
+
+def test_an_older_backup_brings_no_erased_user_back(site, admin, tmp_path):
+    backups.write(site.parts.database, site.settings.data_dir, tmp_path / "made.tar", clock.now())
+    user = id_of(site, OTHER)
+    admin.post(f"/admin/users/{user}/disable")
+    admin.post(f"/admin/users/{user}/erase")
+    ledger = site.settings.data_dir / "erasures.jsonl"
+    environ = {"BLINDREAD_DATA_DIR": str(tmp_path / "new")}
+    restoring.restore(environ, tmp_path / "made.tar", ledger)
+    assert [
+        path
+        for path in (tmp_path / "new").rglob("*")
+        if path.is_file() and OTHER.encode() in path.read_bytes()
+    ] == []
+    restored = site.settings.data_dir.parent / "again"
+    restoring.restore({"BLINDREAD_DATA_DIR": str(restored)}, tmp_path / "made.tar", None)
+    assert OTHER.encode() in (restored / "blindread.db").read_bytes()
