@@ -81,16 +81,19 @@ def point_bounds(found: Interval | NotEstimable) -> str:
 
 
 def mean_sd_percent(found: MeanSd) -> str:
-    """Mean ± SD of fractions, in per cent."""
+    """Mean ± SD of fractions, in per cent; of one reader, whose SD there is none of, the mean alone."""
     if isinstance(found.mean, NotEstimable):
         return NA
-    sd = NA if isinstance(found.sd, NotEstimable) else _hundredfold(found.sd, 0)
-    return f"{_hundredfold(found.mean, 0)} ± {sd} %"
+    mean = _hundredfold(found.mean, 0)
+    return f"{mean} %" if isinstance(found.sd, NotEstimable) else f"{mean} ± {_hundredfold(found.sd, 0)} %"
 
 
 def mean_sd(found: MeanSd) -> str:
-    """Mean ± SD with two decimals."""
-    return NA if isinstance(found.mean, NotEstimable) else f"{fixed(found.mean, 2)} ± {fixed(found.sd, 2)}"
+    """Mean ± SD with two decimals; the mean alone where there is no SD."""
+    if isinstance(found.mean, NotEstimable):
+        return NA
+    mean = fixed(found.mean, 2)
+    return mean if isinstance(found.sd, NotEstimable) else f"{mean} ± {fixed(found.sd, 2)}"
 
 
 def quartiles(found: Quartiles) -> str:

@@ -6,7 +6,7 @@ from app.report import headline, printing
 from app.report.build import ModelResult, ReaderResult, Report
 from app.report.study import Study
 from app.report.words import many
-from app.stats.estimates import Interval, MeanSd, NotEstimable, Proportion, estimable
+from app.stats.estimates import Interval, NotEstimable, Proportion, estimable
 from app.stats.spread import Quartiles
 
 _IN_TABLES = ("Each model’s numbers stand in the tables.",)
@@ -73,14 +73,10 @@ def _accuracies(readers: Sequence[ReaderResult], of: str) -> Iterator[str]:
 def _ratings(model: ModelResult, of: str) -> Iterator[str]:
     rated = {likert.truth: likert.over_readers for likert in model.likert if likert.over_readers.n}
     if rated:
-        each = " and ".join(f"{_mean(found)} for {truth} images" for truth, found in rated.items())
+        each = " and ".join(f"{printing.mean_sd(found)} for {truth} images" for truth, found in rated.items())
         spread = " ± SD" if any(estimable(found.sd) for found in rated.values()) else ""
         over = "the reader’s ratings" if len(model.readers) == 1 else "readers’ mean ratings"
         yield f"The mean{spread} of {over} was {each}{of}."
-
-
-def _mean(found: MeanSd) -> str:
-    return printing.mean_sd(found) if estimable(found.sd) else printing.fixed(found.mean, 2)
 
 
 def _auc(model: ModelResult, of: str) -> Iterator[str]:

@@ -96,7 +96,7 @@ def _ratings(lines: Iterator[list[str]], header: Sequence[str], points: int) -> 
         "image": _text,
         "truth": _word(WORDS),
         "answer": _word(WORDS),
-        "likert": _whole(1, points),
+        "likert": _whole(1, points, " (a scale of more points: --points)"),
         "seconds": _seconds,
         "kind": lambda name, text: _word(KINDS)(name, text) if text else "main",
         "position": _whole(0, 10**9),
@@ -158,14 +158,14 @@ def _word(words: Sequence[str]) -> Callable[[str, str], str]:
     return read
 
 
-def _whole(low: int, high: int) -> Callable[[str, str], int | None]:
+def _whole(low: int, high: int, hint: str = "") -> Callable[[str, str], int | None]:
     def read(name: str, text: str) -> int | None:
         if not text:
             return None
         number = _number(text)
         if number is None or number != int(number) or not low <= number <= high:
             raise InvalidError(
-                f"“{text}” in the column “{name}” must be a whole number from {low} to {high}."
+                f"“{text}” in the column “{name}” must be a whole number from {low} to {high}{hint}."
             )
         return int(number)
 

@@ -145,7 +145,7 @@ def test_practice_and_repeats_are_not_analysed(run):
         (STUDY + "A,,x,fake,real,3,1\n", "Row 18: “fake” in the column “truth” must be real or synthetic."),
         (
             STUDY + "A,,x,real,real,6,1\n",
-            "Row 18: “6” in the column “likert” must be a whole number from 1 to 5.",
+            "Row 18: “6” in the column “likert” must be a whole number from 1 to 5 (a scale of more points: --points).",
         ),
         (STUDY + "A,,r0,real,real,3,1\n", "Row 18: reader “A” answered the image “r0” twice"),
         (

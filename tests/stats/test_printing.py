@@ -74,10 +74,10 @@ def test_intervals():
 
 def test_mean_and_sd():
     assert printing.mean_sd(mean_sd([2, 3, 3, 8])) == "4.00 ± 2.71"
-    assert printing.mean_sd(mean_sd([2])) == "2.00 ± n/a"
+    assert printing.mean_sd(mean_sd([2])) == "2.00"
     assert printing.mean_sd(mean_sd([])) == "n/a"
     assert printing.mean_sd_percent(mean_sd([0.4, 0.5])) == "45 ± 7 %"
-    assert printing.mean_sd_percent(mean_sd([0.4])) == "40 ± n/a %"
+    assert printing.mean_sd_percent(mean_sd([0.4])) == "40 %"
     assert printing.mean_sd_percent(mean_sd([])) == "n/a"
 
 

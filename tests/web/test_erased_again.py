@@ -114,7 +114,9 @@ def test_readers_who_came_after_the_backup_are_counted(furnished, owner, study, 
     invite_list(owner, address, f"R03,another-{EMAIL},{NAME}")
     erase(owner, address, "identity", code="R03")
     done = command(tmp_path / "new", "restore", made, "--erasures", furnished.settings.data_dir / LEDGER)
-    assert "0 erasures since then were done again. 1 more are of readers or users who came after" in done.stdout
+    assert (
+        "0 erasures since then were done again. 1 more are of readers or users who came after" in done.stdout
+    )
     assert (tmp_path / "new" / LEDGER).read_text() == (furnished.settings.data_dir / LEDGER).read_text()
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from markupsafe import escape
 
 # Okabe and Ito's blue and vermilion: told apart with any colour vision, on white and on black. Whatever is about real
-# images is blue in every figure, whatever is about synthetic ones vermilion.
+# images is blue in every figure, whatever is about synthetic ones vermilion. On a page's dark ground the blue is lighter.
 REAL, SYNTHETIC = "#0072b2", "#d55e00"
 # What is about neither alone is bluish green.
 BOTH = "#009e73"
@@ -19,7 +19,8 @@ INK = "#2b3640"
 LONGEST_LABEL = 24
 _ON_WHITE = '<rect width="100%" height="100%" fill="#ffffff"/>'
 ON_THE_PAGE = (
-    "<style>svg { color: #15202b } @media (prefers-color-scheme: dark) { svg { color: #e6ebef } #ground { fill: #1a2127 } }</style>"
+    "<style>svg { color: #15202b } @media (prefers-color-scheme: dark) {"
+    " svg { color: #e6ebef; --figure-blue: #4aa8e0 } #ground { fill: #1a2127 } }</style>"
     '<rect id="ground" width="100%" height="100%" fill="#ffffff"/>'
 )
 _STYLE: dict[Any, Any] = {
@@ -61,14 +62,14 @@ class Figure:
     @property
     def image(self) -> str:
         """The SVG as an image that a page loads: ground and ink are those of the page, in light and in dark."""
-        return self._told(ON_THE_PAGE).replace(INK, "currentColor")
+        return _in_page_colours(self._told(ON_THE_PAGE))
 
     @property
     def inline(self) -> str:
         """The SVG as part of a page, in the page's ink; its names are its own among the page's."""
         own = self.name.removesuffix(".svg")
         svg = _NAMES.sub(rf"\1{own}-", self._told(""))
-        return svg[svg.index("<svg") :].replace(INK, "currentColor")
+        return _in_page_colours(svg[svg.index("<svg") :])
 
     def _told(self, ground: str) -> str:
         title, _, rest = self.caption.partition("? ")
@@ -78,6 +79,10 @@ class Figure:
         )
         told = f'<title id="title">{escape(title)}?</title><desc id="description">{escape(rest)}</desc>'
         return f"{named}>{told}{ground}{self.svg[start + 1 :]}"
+
+
+def _in_page_colours(svg: str) -> str:
+    return svg.replace(INK, "currentColor").replace(REAL, f"var(--figure-blue, {REAL})")
 
 
 @contextmanager
