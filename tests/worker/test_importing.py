@@ -51,7 +51,7 @@ def test_a_zip_is_taken_apart_and_resized(parts, researcher, tmp_path):
     assert (view.count, view.width, view.height) == (3, 32, 32)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_an_import_whose_worker_is_killed_begins_anew_and_doubles_nothing(parts, researcher, tmp_path):
     files = [write_png(tmp_path / f"{seed}.png", seed) for seed in range(300)]
     set_id = start_import(parts, researcher, stage(parts, files))

@@ -10,6 +10,7 @@ export function tryOut(form) {
   let timer = null;
   let busy = false;
   let stale = false;
+  let leaving = new AbortController(); // once the form is sent there is nothing left to preview
 
   async function show() {
     if (busy) {
@@ -20,7 +21,11 @@ export function tryOut(form) {
     stale = false;
     holder.setAttribute("aria-busy", "true");
     try {
-      const answer = await fetch(form.dataset.trial, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+      const answer = await fetch(form.dataset.trial, {
+        method: "POST",
+        body: new URLSearchParams(new FormData(form)),
+        signal: leaving.signal,
+      });
       if (answer.redirected || answer.status === 401) return window.location.reload(); // leads to the sign-in
       if (answer.ok) {
         holder.innerHTML = await answer.text(); // rendered and escaped by the server
@@ -29,6 +34,7 @@ export function tryOut(form) {
         status.textContent = "The preview could not be made.";
       }
     } catch {
+      if (leaving.signal.aborted) return;
       status.textContent = "The preview could not be made: the server is away.";
     }
     holder.removeAttribute("aria-busy");
@@ -55,6 +61,16 @@ export function tryOut(form) {
   form.addEventListener("input", ({ target }) => {
     agree(target);
     if (!half()) soon();
+  });
+  form.addEventListener("submit", () => {
+    clearTimeout(timer);
+    leaving.abort();
+  });
+  window.addEventListener("pageshow", ({ persisted }) => {
+    if (!persisted) return; // the way back to a page that was kept
+    leaving = new AbortController();
+    busy = false;
+    show();
   });
   form.querySelector("[data-show]").addEventListener("click", (event) => {
     event.preventDefault();
