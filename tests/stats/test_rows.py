@@ -60,8 +60,14 @@ def test_white_space_inside_a_cell_is_one_space():
         (",,1,real,real,3,1,,,", "Row 2: the column “reader” is empty."),
         ("R1,,,real,real,3,1,,,", "Row 2: the column “image” is empty."),
         ("R1,,1", "Row 2: the column “truth” is empty."),
-        ("R1,,1,real,real,6,1,,,", "Row 2: “6” in the column “likert” must be a whole number from 1 to 5 (a scale of more points: --points)."),
-        ("R1,,1,real,real,0,1,,,", "Row 2: “0” in the column “likert” must be a whole number from 1 to 5 (a scale of more points: --points)."),
+        (
+            "R1,,1,real,real,6,1,,,",
+            "Row 2: “6” in the column “likert” must be a whole number from 1 to 5 (a scale of more points: --points).",
+        ),
+        (
+            "R1,,1,real,real,0,1,,,",
+            "Row 2: “0” in the column “likert” must be a whole number from 1 to 5 (a scale of more points: --points).",
+        ),
         (
             "R1,,1,real,real,3.5,1,,,",
             "Row 2: “3.5” in the column “likert” must be a whole number from 1 to 5 (a scale of more points: --points).",
