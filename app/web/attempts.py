@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from fastapi import Request
 from limits import RateLimitItem
 
-from app.errors import AppError, NotFoundError, TooManyError
+from app.errors import AppError, NotFoundError, SignInRequiredError, TooManyError
 from app.web.deps import Context
 from app.words.sentence import N_
 
@@ -36,3 +36,22 @@ def slowed(
     except failure:
         ctx.limiter.hit(limit, what, address)
         raise
+
+
+@contextmanager
+def slowed_at_once(
+    request: Request, ctx: Context, limit: RateLimitItem, what: str, sentence: str
+) -> Iterator[None]:
+    """`slowed` for a sign-in, which takes long to check: it counts from its beginning on, so that many at once are no way
+    around, and is given back where it succeeds.
+    """
+    address = address_of(request)
+
+    def few(begun: int) -> bool:
+        return begun <= limit.amount and ctx.limiter.test(limit, what, address, cost=begun)
+
+    with ctx.in_hand.one_more(f"{what} {address}", few) as begun:
+        if not begun:
+            raise TooManyError(sentence)
+        with slowed(request, ctx, limit, what, sentence, SignInRequiredError):
+            yield

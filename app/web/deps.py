@@ -21,6 +21,7 @@ from app.services.places import Place
 from app.services.seats import ReaderSeat
 from app.settings import Settings
 from app.web import cookies
+from app.web.in_hand import InHand
 from app.web.measuring import Measures
 from app.words.sentence import N_
 
@@ -39,6 +40,7 @@ class Context:
     database: Database
     artifacts: Artifacts
     limiter: MovingWindowRateLimiter
+    in_hand: InHand
     previews: CapacityLimiter
     measures: Measures
 
@@ -49,6 +51,7 @@ class Context:
             database=Database(settings.database_url, folder=settings.data_dir),
             artifacts=Artifacts(str(settings.data_dir / "artifacts")),
             limiter=MovingWindowRateLimiter(MemoryStorage()),
+            in_hand=InHand(),
             previews=CapacityLimiter(1),
             measures=Measures(),
         )

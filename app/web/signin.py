@@ -16,7 +16,7 @@ from app.services.imagesets import ImageSetRow
 from app.services.people import SignedIn
 from app.services.sessions import SessionRow
 from app.web import cookies, reauthentication
-from app.web.attempts import slowed
+from app.web.attempts import slowed_at_once
 from app.web.deps import LOGIN_COOKIE, READER_COOKIE, Context, Ctx, CurrentUser, log_in, login
 from app.web.pages import render
 
@@ -71,7 +71,7 @@ def sign_in(
     _count_attempt(ctx, email)
     try:
         with (
-            slowed(request, ctx, ATTEMPTS, "sign-in address", _WAIT, SignInRequiredError),
+            slowed_at_once(request, ctx, ATTEMPTS, "sign-in address", _WAIT),
             ctx.database.read() as db,
         ):
             user_id = people.check_password(db, email, password)

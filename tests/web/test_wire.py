@@ -2,6 +2,8 @@
 
 import shutil
 import socket
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
 import pytest
@@ -57,3 +59,17 @@ def test_a_request_with_two_lengths_is_refused(serving, lengths):
         answered = connection.recv(65536)
     assert answered.startswith(b"HTTP/1.1 400 ")
     assert b"ok" not in answered.partition(b"\r\n\r\n")[2]
+
+
+def test_many_sign_ins_at_once_are_no_way_around_the_limit(serving):
+    """All are asked before the first, whose hash takes long, is answered; those over the limit are not even checked."""
+    server, _ = serving
+
+    def status(number):
+        form = {"email": f"nobody{number}@example.org", "password": "a wrong password"}
+        with httpx2.Client(base_url=server.url, timeout=60) as client:
+            return client.post("/sign-in", data=form).status_code
+
+    with ThreadPoolExecutor(30) as together:
+        statuses = Counter(together.map(status, range(30)))
+    assert statuses == {401: 10, 429: 20}
