@@ -106,7 +106,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_exception_handler(RequestValidationError, pages.show_validation_error)
     app.add_exception_handler(Exception, pages.show_crash)
     app.add_middleware(BodyLimit)
-    app.add_middleware(SameOriginWrites)
+    app.add_middleware(SameOriginWrites, public=settings.base_url)
     app.add_middleware(TrustedHosts, names=settings.trusted_hosts)
     app.add_middleware(SecurityHeaders, secure=settings.secure_cookies)
     app.add_middleware(Measured, measures=ctx.measures, logged=settings.log_requests)

@@ -1,6 +1,7 @@
 """A PostgreSQL server for tests, where Debian's or another installation is at hand: a folder, a port of its own, loopback only."""
 
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
 
 def program(name: str) -> str:
@@ -47,3 +49,13 @@ def postgresql() -> Iterator[str]:
             yield f"postgresql+psycopg://blindread@127.0.0.1:{port}/postgres"
         finally:
             call(pg_ctl, "-D", str(data), "-m", "immediate", "-w", "stop")
+
+
+def another(server: str) -> str:
+    """The address of an empty database of its own on this server."""
+    name = f"test_{secrets.token_hex(8)}"
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return server.removesuffix("postgres") + name

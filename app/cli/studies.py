@@ -290,6 +290,7 @@ def _verify(
         for each in ids:
             checked = verification.session(db, artifacts, each)
             print(f"Session {each}: {checked} stimuli are as frozen, with their images, truth and orders.")
+        print(f"The database refuses changes to what was fixed ({verification.refusals(db)} triggers).")
 
 
 def _session(found: VttSession | None, session_id: str) -> VttSession:

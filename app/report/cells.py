@@ -1,4 +1,8 @@
-"""CSV text that a spreadsheet reads as it is meant: numbers stay numbers, text never starts a formula."""
+"""CSV text that a spreadsheet reads as it is meant: numbers stay numbers, text never starts a formula.
+
+A spreadsheet that takes the semicolon or the tab for the separator (as in German) splits a text there and at its ends of lines, quoted
+or not: each of these pieces is a cell then, so each is looked at, and the quotation marks that it may begin with are passed over.
+"""
 
 import csv
 import io
@@ -9,8 +13,11 @@ from itertools import islice
 from app.stats.estimates import NotEstimable, Proportion
 
 _AT_ONCE = 1000
-_FORMULA = re.compile("'*[=+\\-@\t\r\n\0＝＋－＠]")
 _NUMBER = re.compile(r"[+-]\d+([.,]\d+)?([eE][+-]?\d+)?", re.ASCII)
+_SIGN = re.compile("[=+\\-@\t\r\n\0＝＋－＠]")  # a text without any, as most are, is not looked at further
+_BEGINS = r"\A(?='*[\t\r\n])|(\A|(?<=[;\t\r\n]))%s(?=(['\"\ufeff]|[^\S\t\r\n])*[=+\-@\0＝＋－＠])"
+_FORMULA = re.compile(_BEGINS % "")
+_MADE_PLAIN = re.compile(_BEGINS.replace(r"\A(?=", r"\A'(?=", 1) % "'")
 
 
 def cell(value: object) -> object:
@@ -21,14 +28,14 @@ def cell(value: object) -> object:
         return repr(value.value)
     if isinstance(value, float):
         return repr(float(value))
-    if isinstance(value, str) and _FORMULA.match(value) and not _NUMBER.fullmatch(value):
-        return "'" + value
+    if isinstance(value, str) and _SIGN.search(value) and not _NUMBER.fullmatch(value):
+        return _FORMULA.sub("'", value)
     return value
 
 
 def plain(text: str) -> str:
     """What a text cell said before `cell` made it plain, so that our own exports are read back under the same names."""
-    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
+    return _MADE_PLAIN.sub("", text) if "'" in text else text
 
 
 def table(header: Sequence[str], lines: Iterable[Iterable[object]]) -> str:

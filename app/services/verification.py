@@ -12,7 +12,7 @@ from app.artifacts import Artifacts
 from app.audit_head import Head
 from app.errors import InvalidError
 from app.protocol.design import Protocol
-from app.services import audit, manifests, orders, stimuli, unblinding
+from app.services import audit, manifests, orders, stimuli, triggers, unblinding
 from app.services.stimuli import Source
 from app.tables.audit import AuditEvent
 from app.tables.images import Image
@@ -61,6 +61,17 @@ def known_head(db: Session, head: Head) -> None:
         raise InvalidError(
             f"The audit trail was changed: entry {head.number} is not the one that is known outside the database."
         )
+
+
+def refusals(db: Session) -> int:
+    """The number of triggers by which the database refuses changes; raises InvalidError naming those that are gone or switched off."""
+    gone = triggers.missing(db)
+    if gone:
+        raise InvalidError(
+            f"The database does not refuse every change any more: it lacks {', '.join(gone)}. What these guard could be "
+            "changed since; restore a backup that has them."
+        )
+    return len(triggers.standing(db))
 
 
 def frozen_sessions(db: Session) -> list[str]:

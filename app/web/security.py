@@ -45,6 +45,8 @@ _UPLOADS = {
     for path in ("/image-sets", "/image-sets/drafts", "/checkpoints", "/experiments")
 }
 _SAFE = {"GET", "HEAD", "OPTIONS"}
+_PORTS = {"http": 80, "https": 443}
+Origin = tuple[str, str, int]
 
 
 class SecurityHeaders:
@@ -101,26 +103,42 @@ class SameOriginWrites:
     """Refuses a write that a browser sends on behalf of another site.
 
     Browsers tell where a request comes from (Sec-Fetch-Site, Origin) and pages cannot forge that; programs
-    that are no browsers send neither and carry no ambient cookie that could be abused.
+    that are no browsers send neither and carry no ambient cookie that could be abused. `public` is the address
+    that the server is given to people by, empty where it has none.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, public: str) -> None:
+        self.app, self._public = app, _origin(public)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if (
-            scope["type"] == "http"
-            and scope["method"] not in _SAFE
-            and not _same_origin(Headers(scope=scope))
-        ):
+        if scope["type"] == "http" and scope["method"] not in _SAFE and not self._from_here(scope):
             await refusal(scope, 403, _ELSEWHERE)(scope, receive, send)
             return
         await self.app(scope, receive, send)
 
+    def _from_here(self, scope: Scope) -> bool:
+        headers = Headers(scope=scope)
+        site = headers.get("sec-fetch-site")
+        if site is not None:
+            return site in {"same-origin", "none"}
+        origin = headers.get("origin")
+        if origin is None:
+            return True
+        told = _origin(origin)
+        return told is not None and told == self._own(scope["scheme"], headers.get("host", ""))
 
-def _same_origin(headers: Headers) -> bool:
-    site = headers.get("sec-fetch-site")
-    if site is not None:
-        return site in {"same-origin", "none"}
-    origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == headers.get("host")
+    def _own(self, scheme: str, host: str) -> Origin | None:
+        """Under its public name the server is where that address says, whatever the proxy tells; under others, where it was asked."""
+        if self._public and _origin(f"{self._public[0]}://{host}") == self._public:
+            return self._public
+        return _origin(f"{scheme}://{host}")
+
+
+def _origin(address: str) -> Origin | None:
+    """Scheme, name and port; None for what is no such address."""
+    try:
+        parts = urlsplit(address)
+        port = parts.port or _PORTS.get(parts.scheme)
+    except ValueError:
+        return None
+    return (parts.scheme, parts.hostname, port) if parts.hostname and port else None

@@ -36,11 +36,13 @@ class Study:
     session_id: str
 
     def change(self, *statements, without=()):
-        """Change the database behind the program's back, where need be without a trigger."""
+        """Change the database behind the program's back, where need be without a trigger, which is put back."""
+        made = text("SELECT sql FROM sqlite_master WHERE name = :name")
         with self.parts.database.write() as db:
+            refusals = [db.scalar(made, {"name": trigger}) for trigger in without]
             for trigger in without:
                 db.execute(text(f"DROP TRIGGER {trigger}"))
-            for statement in statements:
+            for statement in (*statements, *map(text, refusals)):
                 db.execute(statement)
 
     def get(self, query):

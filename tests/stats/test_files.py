@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from app.report import headline, html, words, write
 from app.report.build import build
-from app.report.cells import cell, plain
+from app.report.cells import cell, plain, table
 from app.report.csv import PER_READER, SUMMARY, per_reader, summary
 from app.report.figures import draw
 from app.report.json import dumps
@@ -135,6 +135,34 @@ STARTS = ["=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠"
 @pytest.mark.parametrize("start", STARTS)
 def test_text_never_starts_a_formula(start):
     assert cell(f"{start}1+2") == f"'{start}1+2"
+
+
+@pytest.mark.parametrize(
+    "before", [" ", "\u00a0 ", " \t ", "'", '"', "x;", "x; ", 'x;"', "x\t", "one line\n", "x\r\n"]
+)
+def test_a_formula_after_blanks_or_where_a_spreadsheet_may_split_is_none(before):
+    for sign in "=+-@":
+        text = f"{before}{sign}1+2"
+        assert cell(text) != text
+        assert plain(str(cell(text))) == text
+
+
+CELLS = st.lists(st.text(st.sampled_from([*"'\"=-+@;,\t\r\n 1a"]), max_size=8), min_size=1, max_size=3)
+
+
+@given(st.lists(CELLS, min_size=1, max_size=2))
+def test_no_way_to_split_a_table_makes_a_formula_of_a_text(lines):
+    """As spreadsheets read it whose separator is another: German ones split at semicolons, whatever was quoted."""
+    written = table(("reader",), (("R01", *line) for line in lines))
+    for separator in ",;\t":
+        for line in csv.reader(io.StringIO(written, newline=""), delimiter=separator):
+            for found in line:
+                assert not re.match(r"\s*[=+@-]", found) or re.fullmatch(r"[+-]1+([.,]1+)?", found), line
+
+
+@pytest.mark.parametrize("word", ["rather-real", "a - b", "2026-01-02", "x@y.org", "a=b; c=d", "it's"])
+def test_what_is_no_formula_stays_as_it_was(word):
+    assert cell(word) == word
 
 
 @pytest.mark.parametrize("number", ["-3", "+5", "-0.5", "-0,5", "-1e-5"])

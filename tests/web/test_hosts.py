@@ -68,6 +68,27 @@ def test_a_write_under_another_name_changes_nothing(known_as):
     assert (answer.status_code, "set-cookie" in answer.headers) == (400, False)
 
 
+@pytest.mark.parametrize("forwarded", ["http", "https"])
+def test_the_public_address_is_where_writes_come_from_whatever_scheme_the_proxy_tells(known_as, forwarded):
+    """A proxy ends TLS; who sits on the line can show a page by HTTP under the same name, and that is another site."""
+    browser = known_as.browser()
+    browser.base_url = f"{forwarded}://vtt.example.org"
+    told = {"https://vtt.example.org": 401, "https://vtt.example.org:443": 401, "http://vtt.example.org": 403}
+    for origin, status in told.items():
+        wrong = browser.post("/sign-in", data={**LOGIN, "password": "x"}, headers={"Origin": origin})
+        assert wrong.status_code == status, origin
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_under_another_name_the_scheme_is_the_one_that_was_asked_by(known_as, scheme):
+    browser = known_as.browser()
+    browser.base_url = f"{scheme}://other.example.org"
+    for each in ("http", "https"):
+        headers = {"Origin": f"{each}://other.example.org"}
+        wrong = browser.post("/sign-in", data={**LOGIN, "password": "x"}, headers=headers)
+        assert wrong.status_code == (401 if each == scheme else 403)
+
+
 def test_scripts_and_readers_are_told_in_their_own_way(known_as):
     headers = {"Host": "evil.example", "Content-Type": "application/json"}
     answer = known_as.browser().post("/read/ratings", json={}, headers=headers)

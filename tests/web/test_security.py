@@ -30,6 +30,8 @@ def test_the_walk_finds_the_routes(site):
         {"Origin": "null"},
         {"Origin": "http://testserver.evil.example"},
         {"Origin": "http://testserver:8001"},
+        {"Origin": "https://testserver"},
+        {"Origin": "http://testserver:port"},
     ],
 )
 def test_a_write_from_another_site_is_refused(furnished, owner, ids, headers):
@@ -42,7 +44,13 @@ def test_a_write_from_another_site_is_refused(furnished, owner, ids, headers):
 
 @pytest.mark.parametrize(
     "headers",
-    [{"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}, {"Origin": "http://testserver"}, {}],
+    [
+        {"Sec-Fetch-Site": "same-origin"},
+        {"Sec-Fetch-Site": "none"},
+        {"Origin": "http://testserver"},
+        {"Origin": "http://TestServer:80"},
+        {},
+    ],
 )
 def test_a_write_from_our_own_pages_is_taken(furnished, owner, ids, headers):
     assert owner.post(f"/sessions/{ids['session_id']}/readers", headers=headers).status_code == 200

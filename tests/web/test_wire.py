@@ -41,6 +41,16 @@ def test_a_forwarded_address_is_believed_from_the_proxy_alone(serving):
     assert statuses(other) == {404, 429}
 
 
+def test_a_forwarded_scheme_is_believed_from_the_proxy_alone(serving):
+    """Writes are judged by it: over a proxy with TLS our own pages are those by HTTPS."""
+    for server, by_https, by_http in zip(serving, (401, 403), (403, 401), strict=True):
+        for scheme, status in (("https", by_https), ("http", by_http)):
+            headers = {"Origin": server.url.replace("http", scheme, 1), "X-Forwarded-Proto": "https"}
+            form = {"email": "nobody@example.org", "password": "wrong"}
+            answer = httpx2.post(f"{server.url}/sign-in", data=form, headers=headers)
+            assert answer.status_code == status, (server.environ.get("BLINDREAD_FORWARDED_ALLOW_IPS"), scheme)
+
+
 @pytest.mark.parametrize(
     "lengths",
     [
@@ -67,8 +77,8 @@ def test_many_sign_ins_at_once_are_no_way_around_the_limit(serving):
 
     def status(number):
         form = {"email": f"nobody{number}@example.org", "password": "a wrong password"}
-        with httpx2.Client(base_url=server.url, timeout=60) as client:
-            return client.post("/sign-in", data=form).status_code
+        headers = {"X-Forwarded-For": "10.1.1.1"}
+        return httpx2.post(f"{server.url}/sign-in", data=form, headers=headers, timeout=60).status_code
 
     with ThreadPoolExecutor(30) as together:
         statuses = Counter(together.map(status, range(30)))

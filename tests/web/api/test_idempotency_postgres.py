@@ -1,18 +1,17 @@
 """Idempotency keys on PostgreSQL, where two servers on one database both begin at once; skipped where it is not installed."""
 
-import secrets
 import threading
 from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import create_engine, text, update
+from sqlalchemy import update
 
 from app import clock, worker
 from app.services import people
 from app.tables.api import RememberedAnswer
 from app.tables.images import ImageSet
-from tests.postgres import postgresql
+from tests.postgres import another, postgresql
 from tests.web.api.conftest import Program, program
 from tests.web.api.test_idempotency import KEY, SECOND, count, upload
 from tests.web.conftest import OTHER, OWNER, PASSWORD, open_site
@@ -26,13 +25,7 @@ def server():
 
 @pytest.fixture
 def empty(server):
-    """The address of an empty database of its own."""
-    name = f"test_{secrets.token_hex(8)}"
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    return server.removesuffix("postgres") + name
+    return another(server)
 
 
 @pytest.fixture
