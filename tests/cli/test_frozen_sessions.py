@@ -166,7 +166,8 @@ def test_verify_finds_a_stored_image_that_does_not_give_its_stimulus(blindread, 
     change = update(Image).where(Image.id == item.image_id).values(sha256=other)
     study.change(change, without=["images_shown_update"])
     assert "Stimulus 4 is not what its stored image gives." in blindread("verify", study.session_id).err
-    study.change(update(Image).where(Image.id == item.image_id).values(sha256="f" * 64))
+    gone = update(Image).where(Image.id == item.image_id).values(sha256="f" * 64)
+    study.change(gone, without=["images_shown_update"])
     assert "gone or damaged" in blindread("verify", study.session_id).err
 
 

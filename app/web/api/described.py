@@ -13,7 +13,8 @@ router = APIRouter()
 VERSION = "1"
 _ABOUT = (
     "All that researchers do on the pages of Blindread, for their programs. Lists come in pages (`limit`, `cursor`); every write takes an "
-    '`Idempotency-Key`; errors are `{"error": "a sentence"}`; what is somebody else\'s and what is not there answer alike (404).'
+    '`Idempotency-Key`; errors are `{"error": "a sentence"}`; what is somebody else\'s and what is not there answer alike (404). '
+    "Tokens, passwords, second factors and the administration of users are on pages alone, so that a token that leaked makes no other way in."
 )
 
 

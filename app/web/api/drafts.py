@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from pydantic import Field
 from sqlalchemy.orm import Session
 
+from app.db import after_commit
 from app.services import drafts, import_settings
 from app.services.drafts import Draft
 from app.web import drafts as pages
@@ -120,8 +121,11 @@ def start_import(draft_id: str, asked: Settings, writer: CurrentWriter) -> Respo
 
 @router.delete("/{draft_id}", status_code=204, summary="Discard a draft")
 def discard(draft_id: str, writer: CurrentWriter) -> Response:
-    drafts.discard(drafts.find(writer.ctx.settings.staging_dir, writer.user, draft_id))
-    return Response(status_code=204)
+    def do(db: Session) -> None:
+        found = drafts.find(writer.ctx.settings.staging_dir, writer.user, draft_id)
+        after_commit(db, "discard", lambda: drafts.discard(found))
+
+    return writer.once(do, 204)
 
 
 def _view(found: Draft) -> DraftView:
