@@ -117,6 +117,9 @@ def sign_out(request: Request, ctx: Ctx) -> RedirectResponse:
         with ctx.database.write() as db:
             people.sign_out(db, token)
     response = RedirectResponse("/sign-in", 303)
+    response.headers["Clear-Site-Data"] = (
+        '"cache"'  # thumbnails; not storage, where a reader's answers may wait
+    )
     cookies.drop(response, ctx.settings, LOGIN_COOKIE)
     return response
 

@@ -5,7 +5,7 @@ import { askFirst } from "./confirm.js";
 import { follow } from "./jobs.js";
 import { plan } from "./planner.js";
 import { tryOut } from "./trial.js";
-import { nameRefusals, sendWithProgress } from "./uploads.js";
+import { forgetNames, nameRefusals, sendWithProgress } from "./uploads.js";
 import { watch } from "./watch.js";
 
 document.querySelectorAll("[data-job]").forEach(follow);
@@ -13,6 +13,9 @@ document.querySelectorAll("form[data-upload]").forEach(sendWithProgress);
 document.querySelectorAll("form[data-planned]").forEach(plan);
 document.querySelectorAll("form[data-trial]").forEach(tryOut);
 document.querySelectorAll("[data-refusals]").forEach(nameRefusals);
+
+document.querySelectorAll('form[action="/sign-out"]').forEach((form) => form.addEventListener("submit", forgetNames));
+if (document.querySelector('form[action="/sign-in"]')) forgetNames();
 
 document.querySelectorAll("form[data-confirm]").forEach(askFirst);
 document.querySelectorAll("[data-watch]").forEach((part) => {

@@ -38,6 +38,11 @@ function remember(address, uploaded) {
   }
 }
 
+// When somebody signs out, and on the page for signing in, where one lands after a login has ended by itself.
+export function forgetNames() {
+  for (const kept of Object.keys(sessionStorage)) if (kept.startsWith("names ")) sessionStorage.removeItem(kept);
+}
+
 export function nameRefusals(table) {
   const names = JSON.parse(sessionStorage.getItem(`names ${table.dataset.refusals}`) ?? "[]");
   for (const cell of table.querySelectorAll("[data-place]")) {
