@@ -15,9 +15,11 @@ from app.stats.estimates import NotEstimable, Proportion
 _AT_ONCE = 1000
 _NUMBER = re.compile(r"[+-]\d+([.,]\d+)?([eE][+-]?\d+)?", re.ASCII)
 _SIGN = re.compile("[=+\\-@\t\r\n\0＝＋－＠]")  # a text without any, as most are, is not looked at further
-_BEGINS = r"\A(?='*[\t\r\n])|(\A|(?<=[;\t\r\n]))%s(?=(['\"\ufeff]|[^\S\t\r\n])*[=+\-@\0＝＋－＠])"
-_FORMULA = re.compile(_BEGINS % "")
-_MADE_PLAIN = re.compile(_BEGINS.replace(r"\A(?=", r"\A'(?=", 1) % "'")
+_SIGNED = r"(?=(['\"\ufeff]|[^\S\t\r\n])*[=+\-@\0＝＋－＠])"
+_BEGINS = rf"\A(?='*[\t\r\n])|(\A|(?<=[;\t\r\n])){_SIGNED}"
+_BEGINS_PLAIN = rf"\A'(?='*[\t\r\n])|(\A|(?<=[;\t\r\n]))'{_SIGNED}"
+_FORMULA = re.compile(_BEGINS)
+_MADE_PLAIN = re.compile(_BEGINS_PLAIN)
 
 
 def cell(value: object) -> object:
