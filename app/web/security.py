@@ -39,7 +39,7 @@ LONGEST_BODY = (
 )  # the longest form has 5,000 characters of instructions, each of up to 12 bytes when escaped
 _TOO_LONG = N_("This is longer than anything that this page sends; it was refused.")
 _ELSEWHERE = N_("This came from another site and was refused.")
-_UPLOADS = {
+UPLOADS = {
     ("POST", base + path)
     for base in ("", "/api/v1")
     for path in ("/image-sets", "/image-sets/drafts", "/checkpoints", "/experiments")
@@ -79,7 +79,7 @@ class BodyLimit:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or (scope["method"], scope["path"]) in _UPLOADS:
+        if scope["type"] != "http" or (scope["method"], scope["path"]) in UPLOADS:
             await self.app(scope, receive, send)
             return
         declared = Headers(scope=scope).get("content-length", "0")

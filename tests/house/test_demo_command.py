@@ -75,6 +75,10 @@ def test_it_starts_prints_the_link_last_and_ends_cleanly(data):
     assert children_of(data) == []
 
 
+def password_in(lines):
+    return next(line.split()[-1] for line in lines if line.strip().startswith("password"))
+
+
 def worker_of(data):
     """The process id of the worker on this data folder, None while there is none."""
     for pid in children_of(data):
@@ -110,8 +114,7 @@ def test_a_second_start_prepares_nothing_again(data):
     lines = read_until_link(data, process)
     interrupt(process)
     assert (data / "demo.json").read_text() == before
-    password = next(line.split()[-1] for line in lines if line.strip().startswith("password"))
-    assert re.fullmatch(r"[\w-]{20}", password)
+    assert re.fullmatch(r"[\w-]{20}", password_in(lines))
 
 
 def test_a_taken_port_gets_a_sentence(data):
@@ -128,3 +131,19 @@ def test_a_taken_port_gets_a_sentence(data):
         .splitlines()[-1]
         .startswith("Something else listens on port")
     )
+
+
+def test_passwords_are_other_ones_each_time_and_nobody_else_reaches_it(data, tmp_path, monkeypatch):
+    """Whatever the settings say: it listens where this machine alone comes in."""
+    monkeypatch.setenv("BLINDREAD_HOST", "0.0.0.0")
+    passwords = set()
+    for folder in (data, tmp_path / "another"):
+        port = free_port()
+        process = start(folder, port)
+        passwords.add(password_in(read_until_link(folder, process)))
+        with socket.create_connection(("127.0.0.1", port), timeout=5):
+            pass
+        with pytest.raises(ConnectionRefusedError):  # another of this machine's addresses
+            socket.create_connection(("127.0.0.2", port), timeout=5)
+        interrupt(process)
+    assert len(passwords) == 2

@@ -60,6 +60,31 @@ def test_no_pattern_is_built_from_texts():
             assert is_written_out(call.args[0]), where
 
 
+FORMATS = {
+    "app/words/sentence.py": "a sentence that N_ marks",
+    "app/web/pages.py": "a sentence of a template, or its translation",
+    "app/services/import_words.py": "a row of the module's own list",
+    "app/services/reports.py": "a row of the codebook",
+    "app/protocol/balance.py": "a sentence of the audit's own list",
+    "models/formats/rosinality.py": "a name of tensors in a known format",
+}
+"""Where a text that is not written out on the spot is filled in, and what it is."""
+
+
+def test_no_text_of_a_user_is_a_format():
+    fillers = (".format", ".format_map", ".substitute", ".safe_substitute")
+    filled = {
+        where.partition(":")[0]
+        for where, called, call in calls(*CODE)
+        if called.endswith(fillers)
+        and not (isinstance(call.func, ast.Attribute) and is_written_out(call.func.value))
+    }
+    assert filled == set(FORMATS)
+    marked = [call for _, called, call in calls("app") if called in {"N_", "Sentence"}]
+    assert len(marked) > 100
+    assert [ast.unparse(call) for call in marked if not isinstance(call.args[0], ast.Constant)] == []
+
+
 def test_no_weak_hash_is_used():
     assert found({"hashlib.md5", "hashlib.sha1", "hashlib.new", "md5", "sha1", "random.getrandbits"}) == []
 

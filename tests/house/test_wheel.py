@@ -1,11 +1,13 @@
 """The wheel alone, in a fresh environment without the checkout, does what the README says."""
 
 import os
+import re
 import subprocess
 import sys
 import time
 import urllib.request
 import venv
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,10 @@ R01,b,real,synthetic,2
 R01,c,synthetic,synthetic,1
 R01,d,synthetic,real,4
 """
+
+
+BUNDLED = {"demo", "migrations", "static", "templates"}
+"""What the program reads besides its code; the demonstration's generator is for a command of its own."""
 
 
 @pytest.fixture(scope="module")
@@ -111,3 +117,30 @@ def fetch(url):
         except OSError:
             time.sleep(0.1)
     pytest.fail(f"{url} did not answer")
+
+
+def packed(installed):
+    """The wheel that was installed."""
+    (wheel,) = (installed.parents[2] / "dist").glob("*.whl")
+    return zipfile.ZipFile(wheel)
+
+
+def test_it_has_the_program_and_nothing_of_how_it_is_made(installed):
+    """No source control, no tests, no benchmarks, no documents with samples: what a server needs."""
+    with packed(installed) as wheel:
+        paths = [Path(name) for name in wheel.namelist()]
+    tops = {path.parts[0] for path in paths}
+    assert {"app", "models"} == {top for top in tops if not top.endswith(".dist-info")}
+    bundled = {path.parts[2] for path in paths if path.parts[:2] == ("app", "_bundled")}
+    assert bundled == BUNDLED
+    for path in paths:
+        assert not [part for part in path.parts if part.startswith((".", "test"))], path
+
+
+def test_torch_and_tools_of_development_come_by_extras_alone(installed):
+    with packed(installed) as wheel:
+        (metadata,) = (name for name in wheel.namelist() if name.endswith("METADATA"))
+        needed = re.findall(r"^Requires-Dist: ([\w-]+)(.*)$", wheel.read(metadata).decode(), re.MULTILINE)
+    always = {name.lower() for name, rest in needed if "extra ==" not in rest}
+    assert {"fastapi", "sqlalchemy"} <= always
+    assert not always & {"torch", "pytest", "ruff", "mypy", "playwright", "hypothesis", "coverage"}

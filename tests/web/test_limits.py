@@ -5,6 +5,8 @@ import shutil
 import pytest
 
 from app.services import drafts
+from app.web.security import UPLOADS
+from tests.web.api.conftest import program
 from tests.web.conftest import ADMIN, OTHER, OWNER, PASSWORD, open_site, png, text
 
 
@@ -77,3 +79,29 @@ def test_what_one_kind_of_link_counts_stops_no_other(site):
     for number in range(31):
         browser.get(f"/r/wrong{number}")
     assert browser.get("/read/join/wrong").status_code == 404
+
+
+@pytest.fixture
+def narrow(tmp_path, empty_folder):
+    """A site that takes uploads of one megabyte."""
+    shutil.copytree(empty_folder, tmp_path / "narrow")
+    yield from open_site(tmp_path / "narrow", upload_limit_mb=1)
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize("path", sorted(path for _, path in UPLOADS))
+def test_no_upload_is_longer_than_the_server_takes(narrow, path, streamed):
+    """By page and by API, whether it says how long it is or not; nothing of it is kept."""
+    files = {"file" if path.endswith("/checkpoints") else "files": ("stats.jsonl", b"x" * 2**21)}
+    client, headers = narrow.browser(OWNER), {}
+    if path.startswith("/api/"):
+        headers = {"Authorization": f"Bearer {program(narrow).token}"}
+    whole = client.build_request("POST", path, data={"name": "n"}, files=files, headers=headers)
+    body = whole.read()
+    content = (body[at : at + 65536] for at in range(0, len(body), 65536)) if streamed else body
+    refused = client.post(
+        path, content=content, headers={**headers, "Content-Type": whole.headers["content-type"]}
+    )
+    assert (refused.status_code, "1 MB" in text(refused)) == (413, True), refused.text
+    staging = narrow.settings.staging_dir
+    assert not staging.exists() or [*staging.iterdir()] == []
