@@ -7,7 +7,7 @@ import pytest
 from app.imaging import sources
 from app.services import drafts, open_links, reader_lists, samples
 from app.settings import load_settings
-from app.web import account, joining, no_reminders, readings, security, signin, uploads
+from app.web import account, joining, no_reminders, readings, reauthentication, security, signin, uploads
 from tests.house.source import ROOT
 
 SECTION = (ROOT / "docs" / "security.md").read_text().partition("\n## Limits\n")[2].partition("\n## ")[0]
@@ -28,8 +28,8 @@ def rates(*limits) -> list[int]:
     ("what", "held"),
     [
         ("sign-ins", rates(signin.ATTEMPTS, signin.ATTEMPTS)),
-        ("second factor", rates(*signin.CODES)),
-        ("one's own password, to change the account", rates(account.PASSWORDS)),
+        ("second factor", rates(*reauthentication.CODES)),
+        ("one's own password, to change the account", rates(reauthentication.PASSWORDS)),
         ("wrong links to choose a password", rates(account.LINKS)),
         (
             "joining by an open link",
@@ -61,5 +61,11 @@ def test_every_kind_of_wrong_link_has_the_listed_limit():
 def test_the_time_of_each_rate_is_the_listed_one():
     """Not only how many: a day is no minute."""
     said = " ".join(ROWS.values())
-    for limit in (signin.ATTEMPTS, *signin.CODES, account.PASSWORDS, account.LINKS, joining.JOINS_BY_ADDRESS):
+    for limit in (
+        signin.ATTEMPTS,
+        *reauthentication.CODES,
+        reauthentication.PASSWORDS,
+        account.LINKS,
+        joining.JOINS_BY_ADDRESS,
+    ):
         assert re.search(rf"\b{limit.amount}\b[^,;]* (a|an) {limit.GRANULARITY.name}", said), limit

@@ -8,8 +8,9 @@ from sqlalchemy import func, select
 from app.services import passwords
 from app.tables.people import User
 from tests.house.source import ROOT
+from tests.web.accounts import code_at, enrol
 from tests.web.conftest import ADMIN, OTHER, OWNER, PASSWORD, open_site
-from tests.web.test_account import NEW, actions, change, code_at, enrol, sign_in
+from tests.web.test_account import NEW, actions, change, sign_in
 from tests.web.test_users import id_of, link_in
 
 ELEVEN, TWELVE = "Zq7!rVk2#mX", "Zq7!rVk2#mXw"
