@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app import report
-from app.report import arms, comparisons, repeats, sensitivity
+from app.report import arms, comparisons, repeats, sensitivity, simulated
 from app.report import distances as measured
 from app.report import images as each_image
 from app.report.answers import Answers
@@ -89,13 +89,17 @@ class ModelResult:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything; `provenance` is what the figures rest on (session, manifest hash), `left_out` counts by kind."""
+    """Everything; `provenance` is what the figures rest on (session, manifest hash), `left_out` counts by kind.
+
+    Of `n_readers` `n_simulated` are programs.
+    """
 
     title: str
     version: str
     provenance: dict[str, str]
     n_ratings: int
     n_readers: int
+    n_simulated: int
     left_out: dict[str, int]
     models: tuple[ModelResult, ...]
     points: int
@@ -130,12 +134,14 @@ def build(
     names, columns = answers.models, answers.columns
     rated = columns.likert[np.isfinite(columns.likert)]
     points = max(points, int(rated.max(initial=0)))
+    readers = columns.readers or tuple({rating.reader for rating in answers.paired})
     return Report(
         title=title,
         version=report.VERSION,
         provenance=dict(provenance),
         n_ratings=len(answers.main) + len(answers.paired),
-        n_readers=len(columns.readers) or len({rating.reader for rating in answers.paired}),
+        n_readers=len(readers),
+        n_simulated=simulated.count(readers),
         left_out=answers.left_out,
         models=tuple(
             _model(name, of_model(columns, name), points, margin, np.random.default_rng(seed))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from app.report import comparisons
+from app.report import comparisons, simulated
 from app.report.build import METRICS, ModelResult, ReaderResult, Report, rate
 from app.report.cells import table
 from app.report.comparisons import Compared
@@ -75,7 +75,16 @@ def of_readers(readers: Iterable[ReaderResult], compared: Iterable[Compared]) ->
 def summary(report: Report) -> str:
     """summary.csv: for each model and metric mean ± SD over readers, and the two-way estimate where there is one."""
     parts = (*map(_model, report.models), *map(_pairs, report.comparisons), _times(report))
-    return table(SUMMARY, (line for lines in parts for line in lines))
+    warning = simulated.label(report.n_simulated).lower()
+    return table(SUMMARY, (_warned(line, warning) for lines in parts for line in lines))
+
+
+def _warned(line: Iterable[object], warning: str) -> Iterable[object]:
+    """The line with the warning at the end of its method."""
+    if not warning:
+        return line
+    *values, method = line
+    return [*values, f"{method}; {warning}" if method else warning]
 
 
 def _pairs(compared: Compared) -> Iterable[Iterable[object]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from app.report import printing, words
+from app.report import printing, simulated, words
 from app.report.build import ModelResult, Report
 from app.stats.crossed import CrossedMean
 from app.stats.estimates import Interval, estimable
@@ -18,8 +18,10 @@ def many(report: Report) -> bool:
 
 
 def sentences(report: Report) -> list[str]:
-    """The headline: of up to four models each is told of, of more the range."""
-    return list(_of_many(report)) if many(report) else [*words.headlines(report), *words.equivalences(report)]
+    """The headline: that readers are simulated, where they are; of up to four models each is told of, of more the range."""
+    said = _of_many(report) if many(report) else [*words.headlines(report), *words.equivalences(report)]
+    warning = simulated.sentence(report.n_simulated, report.n_readers)
+    return [warning, *said] if warning else list(said)
 
 
 def rates(report: Report) -> Iterator[tuple[str, CrossedMean]]:

@@ -1,6 +1,6 @@
 """tables.tex: the paper's Table 3 and the per-reader table, with booktabs."""
 
-from app.report import headline, printing
+from app.report import headline, printing, simulated
 from app.report.build import METRICS, NAMES, ModelResult, Report, rate
 from app.stats.detection import Rate
 from app.stats.estimates import Proportion
@@ -71,7 +71,7 @@ def tables(report: Report) -> str:
         parts.append(_pairs(report))
     if report.correlations:
         parts.append(_correlations(report))
-    return "\n".join(part for part in parts if part)
+    return simulated.stamped("\n".join(part for part in parts if part), report.n_simulated)
 
 
 def _engine(report: Report) -> str:

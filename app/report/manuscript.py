@@ -1,14 +1,16 @@
 """A methods and a results paragraph for the paper, from the stored design and numbers; what only the author knows stands in brackets."""
 
-from app.report import methods, results
+from app.report import methods, results, simulated
 from app.report.build import Report
 
 
 def paragraphs(report: Report) -> list[tuple[str, list[str]]]:
     """Headings with their paragraphs, in a paper's order."""
+    warning = simulated.sentence(report.n_simulated, report.n_readers)
+    first = [warning] if warning else []
     return [
-        ("Methods", [" ".join(methods.design(report)), " ".join(methods.analysis(report))]),
-        ("Results", [" ".join(results.paragraph(report))]),
+        ("Methods", [" ".join([*first, *methods.design(report)]), " ".join(methods.analysis(report))]),
+        ("Results", [" ".join([*first, *results.paragraph(report)])]),
     ]
 
 

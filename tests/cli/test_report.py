@@ -207,3 +207,43 @@ def test_a_file_that_is_not_there_is_a_sentence(tmp_path):
     assert done.returncode == 2
     assert done.stderr.endswith("none.csv cannot be read: No such file or directory.\n")
     assert len(done.stderr.splitlines()) == 1
+
+
+def _flagged(run, codes: list[str]):
+    """A report of readers of these codes; returns what the command said, and its files."""
+    rows = [
+        f"{code},{'' if truth == 'real' else 'M'},{truth[0]}{place},{truth},{('real', 'synthetic')[(place + number) % 3 == 0]},{1 + (place + number) % 5},2"
+        for number, code in enumerate(codes)
+        for truth in ("real", "synthetic")
+        for place in range(6)
+    ]
+    code, said, complaint, out = run(HEADER + "\n".join(rows))
+    assert (code, complaint) == (0, "")
+    kinds = {".csv", ".html", ".json", ".tex", ".md", ".svg"}
+    return said, {path.name: path.read_text() for path in out.rglob("*") if path.suffix in kinds}
+
+
+def test_simulated_readers_are_told_in_every_file(run):
+    said, files = _flagged(run, [f"simulated-R{number}" for number in range(4)])
+    assert said.startswith("The readers are simulated: programs gave these answers")
+    assert len(files) > 10
+    silent = {name for name, text in files.items() if "simulated" not in text.lower()}
+    assert {name for name in silent if not name.startswith("rjafroc")} <= {"images.csv", "checklists.csv"}
+    assert all(">Simulated readers</text>" in text for name, text in files.items() if name.endswith(".svg"))
+    assert files["tables.tex"].count("\\caption{Simulated readers. ") == files["tables.tex"].count(
+        "\\caption{"
+    )
+    summary = files["summary.csv"].splitlines()[1:]
+    assert all(line.endswith(("simulated readers", 'simulated readers"')) for line in summary)
+    assert '"n_simulated": 4' in files["report.json"]
+
+
+def test_some_simulated_readers_are_counted(run):
+    said, _ = _flagged(run, ["R1", "simulated-R2", "R3"])
+    assert said.startswith("1 of 3 readers are simulated")
+
+
+def test_people_are_not_called_simulated(run):
+    said, files = _flagged(run, ["R1", "R2", "R3-simulated-case"])
+    assert "simulated:" not in said
+    assert not [name for name, text in files.items() if "simulated readers" in text.lower()]

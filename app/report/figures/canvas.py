@@ -39,6 +39,7 @@ _STYLE: dict[Any, Any] = {
 }
 
 
+_WIDTH = re.compile(r'viewBox="0 0 ([0-9.]+) ')
 _NAMES = re.compile(r'(\bid="|url\(#|href="#|aria-labelledby="|aria-describedby=")')
 Drawn = tuple[str, str]  # caption and SVG
 
@@ -48,11 +49,13 @@ class Figure:
     """A figure without a ground: `name` is its file's, `caption` says what is shown, of how many, and by what method.
 
     The caption begins with a question: it is the drawing's title, the rest its description, for those who do not see it.
+    `stamp` is what has to be known before anything is read off; it stands in the upper right corner.
     """
 
     name: str
     caption: str
     svg: str
+    stamp: str = ""
 
     @property
     def file(self) -> str:
@@ -78,7 +81,15 @@ class Figure:
             "<svg", '<svg role="img" aria-labelledby="title" aria-describedby="description"'
         )
         told = f'<title id="title">{escape(title)}?</title><desc id="description">{escape(rest)}</desc>'
-        return f"{named}>{told}{ground}{self.svg[start + 1 :]}"
+        end = self.svg.rindex("</svg>")
+        return f"{named}>{told}{ground}{self.svg[start + 1 : end]}{self._stamped()}{self.svg[end:]}"
+
+    def _stamped(self) -> str:
+        if not self.stamp:
+            return ""
+        width = float(_WIDTH.search(self.svg)[1])  # type: ignore[index]
+        place = f'x="{width - 4:g}" y="12" text-anchor="end" font-family="sans-serif" font-size="10" font-weight="bold"'
+        return f'<text {place} fill="{SYNTHETIC}">{escape(self.stamp)}</text>\n'
 
 
 def _in_page_colours(svg: str) -> str:
