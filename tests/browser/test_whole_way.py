@@ -1,3 +1,4 @@
+# ruff: noqa: F401, F811 - pytest finds fixtures by the names of arguments
 """The whole way in a real browser: from DICOM files and a checkpoint to per-reader metrics as CSV.
 
 Server and worker are the real processes, the generator is the demo's, the files are pydicom's own and slices written as DICOM. One reader knows the
@@ -6,13 +7,7 @@ truth, the other calls everything real, so the figures are known.
 
 import csv
 import io
-import os
 import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 import zipfile
 from pathlib import Path
 
@@ -21,90 +16,13 @@ import pytest
 from PIL import Image as Picture
 from playwright.sync_api import expect
 from pydicom.data import get_testdata_file
-from sqlalchemy import select
 
-from app.db import Database
-from app.tables.origins import Origin
-from app.tables.people import Reader
-from app.tables.sessions import Item, Presentation, Reading
+from tests.browser.installation import confirmed, download, installation, sign_in
 from tests.factories_dicom import write_slice
 
 ROOT = Path(__file__).parents[2]
 EACH = 6
-PASSWORD = "correct horse battery"
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(280)]
-
-
-class Installation:
-    """A data folder with a server and a worker, as the command line starts them."""
-
-    def __init__(self, data: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.data = data
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.environ = {**os.environ, "BLINDREAD_DATA_DIR": str(data), "OMP_NUM_THREADS": "2"}
-        self.processes = []
-
-    def command(self, *arguments, stdin=None):
-        told = subprocess.run(
-            [sys.executable, "-m", "app.cli", *map(str, arguments)],
-            env=self.environ,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert told.returncode == 0, told.stderr
-        return told.stdout
-
-    def start(self):
-        for arguments in (["serve", "--port", str(self.port)], ["worker", "--device", "cpu"]):
-            command = [sys.executable, "-m", "app.cli", *arguments]
-            self.processes.append(subprocess.Popen(command, env=self.environ, stderr=subprocess.DEVNULL))
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                with urllib.request.urlopen(f"{self.url}/healthz", timeout=2):
-                    return
-            except OSError:
-                assert time.monotonic() < deadline
-                time.sleep(0.1)
-
-    def stop(self):
-        for process in self.processes:
-            process.terminate()
-        assert [process.wait(30) for process in self.processes] == [0] * len(self.processes)
-
-    def truth(self, code):
-        """What the images of a reader are, in this reader's order."""
-        database = Database(f"sqlite:///{self.data / 'blindread.db'}")
-        with database.read() as db:
-            kinds = list(
-                db.scalars(
-                    select(Origin.kind)
-                    .join(Item, Item.image_id == Origin.image_id)
-                    .join(Presentation, Presentation.item_id == Item.id)
-                    .join(Reading, Reading.id == Presentation.reading_id)
-                    .join(Reader, Reader.id == Reading.reader_id)
-                    .where(Reader.code == code)
-                    .order_by(Presentation.position)
-                )
-            )
-        database.close()
-        return kinds
-
-
-@pytest.fixture
-def installation(tmp_path):
-    made = Installation(tmp_path / "data")
-    made.command("migrate")
-    for email, role in (("dr@example.org", "researcher"), ("it@example.org", "admin")):
-        made.command("user", "add", email, "--role", role, "--password-stdin", stdin=PASSWORD + "\n")
-    made.start()
-    yield made
-    made.stop()
 
 
 @pytest.fixture
@@ -123,16 +41,6 @@ def upload(tmp_path):
         archive.writestr("study/notes.png", "this is a text")
         archive.writestr("study/torn.dcm", Path(get_testdata_file("CT_small.dcm")).read_bytes()[:3000])
     return packed
-
-
-def sign_in(browser, installation, email):
-    page = browser.new_context(accept_downloads=True).new_page()
-    page.goto(installation.url)
-    page.fill("#email", email)
-    page.fill("#password", PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
-    return page
 
 
 def import_images(page, url, upload):
@@ -170,11 +78,6 @@ def make_samples(page, url):
     page.fill("#seeds", "0-11")
     page.get_by_role("button", name="Start sampling").click()
     expect(page.locator(".thumbs img")).to_have_count(12, timeout=60_000)
-
-
-def confirmed(page, act):
-    page.get_by_role("button", name=act).click()
-    page.get_by_role("dialog").get_by_role("button", name=act).click()
 
 
 def open_session(page, url):
@@ -246,12 +149,6 @@ def read_trusting(browser, link, received):
         page.get_by_role("button", name="Next").click()
     expect(page.get_by_text("everything is saved")).to_be_visible()
     page.context.close()
-
-
-def download(page, name):
-    with page.expect_download() as waiting:
-        page.get_by_role("link", name=name, exact=True).click()
-    return Path(waiting.value.path()).read_text(encoding="utf-8")
 
 
 def test_from_dicom_and_a_checkpoint_to_per_reader_metrics(browser, installation, upload, tmp_path):
