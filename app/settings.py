@@ -15,10 +15,13 @@ from app.mail.relay import Relay
 from app.typed import whole_number
 
 PREFIX = "BLINDREAD_"
+OWN_EXTRACTOR = "efficientnet-lite0"
+"""The network of features that comes with the worker."""
 _DEFAULT_SECRETS = {"changeme", "change-me", "secret", "default", "password", "blindread"}
 _SHORTEST_SECRET = 16
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _ANY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 - compared with, not listened on
+_EXTRACTOR = re.compile(r"\s*([a-z0-9][a-z0-9._-]{0,59})=([0-9a-f]{64}):(.*\S)\s*", re.IGNORECASE)
 _HOST_NAME = re.compile("[a-z0-9._-]+|[0-9a-f:.]*:[0-9a-f:.]*")
 _KNOWN = {
     "DATA_DIR",
@@ -38,8 +41,18 @@ _KNOWN = {
     "LOG_REQUESTS",
     "METRICS_TOKEN",
     "REQUIRE_SECOND_FACTOR",
+    "EXTRACTORS",
     *relay.NAMES,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractorFile:
+    """A network of features that this server's operator vouches for: its name, its file, and the SHA-256 that the file must have."""
+
+    name: str
+    file: Path
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +77,7 @@ class Settings:
     log_requests: bool = True
     metrics_token: bytes = b""
     require_second_factor: str = "nobody"
+    extractors: tuple[ExtractorFile, ...] = ()
 
     @property
     def public_url(self) -> str:
@@ -76,6 +90,11 @@ class Settings:
         bound = () if self.host in _ANY_ADDRESS else (self.host,)
         public = urlsplit(self.base_url).hostname or "localhost"
         return frozenset(name.lower() for name in (*_LOOPBACK, *bound, public, *self.allowed_hosts))
+
+    @property
+    def extractor_names(self) -> tuple[str, ...]:
+        """The networks of features that the worker can measure distances by."""
+        return (OWN_EXTRACTOR, *(each.name for each in self.extractors))
 
     @property
     def staging_dir(self) -> Path:
@@ -121,7 +140,24 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         log_requests=_flag(environ, "LOG_REQUESTS", default=True),
         metrics_token=_token(environ, "METRICS_TOKEN"),
         require_second_factor=_one_of(environ, "REQUIRE_SECOND_FACTOR", ("nobody", "admins", "all")),
+        extractors=_extractors(environ.get(PREFIX + "EXTRACTORS", "")),
     )
+
+
+def _extractors(text: str) -> tuple[ExtractorFile, ...]:
+    """NAME=SHA256:FILE, set apart by semicolons; a name stands once, and none has that of the network that comes with the worker."""
+    found: dict[str, ExtractorFile] = {}
+    for each in filter(str.strip, text.split(";")):
+        match = _EXTRACTOR.fullmatch(each)
+        if match is None:
+            raise InvalidError(
+                f"BLINDREAD_EXTRACTORS takes NAME=SHA256:FILE, set apart by semicolons, not “{each.strip()}”."
+            )
+        name = match[1].lower()
+        if name == OWN_EXTRACTOR or name in found:
+            raise InvalidError(f"BLINDREAD_EXTRACTORS names {name}, which there is already.")
+        found[name] = ExtractorFile(name, Path(match[3]), match[2].lower())
+    return tuple(found.values())
 
 
 def _hosts(text: str) -> tuple[str, ...]:

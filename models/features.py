@@ -99,8 +99,8 @@ def open_extractor(name: str, weights: Path | None = None, pinned: str | None = 
             lambda images: script(images, return_features=True),
         )
     return Extractor(
-        weights.name,
-        f"Fréchet distance on {weights.name}",
+        name,
+        f"Fréchet distance on {name}",
         f"{SIZE} × {SIZE} pixels, bilinear with antialiasing, 0 to 1, grey repeated to three channels",
         digest,
         lambda images: script(_resized(images)),

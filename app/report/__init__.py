@@ -1,3 +1,3 @@
 """Ratings in, everything that a paper needs out."""
 
-VERSION = "7"
+VERSION = "8"

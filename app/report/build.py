@@ -14,8 +14,9 @@ from app.report.arms import Pair
 from app.report.columns import Columns, of_model
 from app.report.comparisons import Compared
 from app.report.discrimination import DELTA, Agreement, Discrimination, agreed, discrimination, likert_auc
-from app.report.distances import Correlated, Distances
+from app.report.distances import Correlated
 from app.report.images import ImageResult
+from app.report.measured import Distances
 from app.report.repeats import Repeated
 from app.report.rows import POINTS, Rating
 from app.report.sensitivity import Analysis
@@ -135,6 +136,9 @@ def build(
     rated = columns.likert[np.isfinite(columns.likert)]
     points = max(points, int(rated.max(initial=0)))
     readers = columns.readers or tuple({rating.reader for rating in answers.paired})
+    models = tuple(
+        _model(name, of_model(columns, name), points, margin, np.random.default_rng(seed)) for name in names
+    )
     return Report(
         title=title,
         version=report.VERSION,
@@ -143,14 +147,17 @@ def build(
         n_readers=len(readers),
         n_simulated=simulated.count(readers),
         left_out=answers.left_out,
-        models=tuple(
-            _model(name, of_model(columns, name), points, margin, np.random.default_rng(seed))
-            for name in names
-        ),
+        models=models,
         points=points,
         timing=timing(columns),
         pairs=arms.compare(columns, names),
-        correlations=measured.correlate(columns, names, distances or {}, seed),
+        correlations=measured.correlate(
+            columns,
+            {model.model: model.averages for model in models},
+            {arm.label: arm.experiment for arm in study.arms} if study else {},
+            distances or {},
+            seed,
+        ),
         repeats=repeats.repeated(answers.ratings, answers.main),
         sensitivity=sensitivity.analyses(columns, names, answers.ratings),
         images=each_image.images(columns),

@@ -1,6 +1,6 @@
 """The report's CSV files. Fractions are unrounded, empty where they do not exist; text never starts a formula."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from app.report import comparisons, simulated
 from app.report.build import METRICS, ModelResult, ReaderResult, Report, rate
@@ -25,6 +25,8 @@ PER_READER = (
     "ks_p",
 )
 SUMMARY = ("model", "metric", "readers", "mean", "sd", "estimate", "ci_low", "ci_high", "method")
+
+TABLE_2 = ("model", "experiment", "readers", "simulated_readers", "fpr_mean", "fpr_sd", "fnr_mean", "fnr_sd")
 
 IMAGES = (
     "model",
@@ -111,6 +113,46 @@ def _times(report: Report) -> Iterable[Iterable[object]]:
         yield (each.model, f"seconds_{each.truth}", readers, None, None, found.median, None, None, method)
 
 
+def table_2(report: Report) -> str:
+    """table2.csv: a row for each model, with columns of its own for each extractor's distance and numbers of images."""
+    experiments = {line.model: line.experiment for each in report.correlations for line in each.table}
+    if report.study:
+        experiments = {arm.label: arm.experiment for arm in report.study.arms}
+    measured = [
+        (each.network.column, {line.model: line for line in each.table}) for each in report.correlations
+    ]
+    header = [
+        *TABLE_2,
+        *(f"{what}_{name}" for name, _ in measured for what in ("distance", "n_real", "n_synthetic")),
+    ]
+    return table(
+        header,
+        (
+            (
+                model.model,
+                experiments.get(model.model),
+                *_readers(model),
+                *_mean_sd(model.averages["fpr"])[1:],
+                *_mean_sd(model.averages["fnr"])[1:],
+                *(
+                    value
+                    for _, lines in measured
+                    for value in (
+                        lines[model.model].distance,
+                        lines[model.model].n_real,
+                        lines[model.model].n_synthetic,
+                    )
+                ),
+            )
+            for model in report.models
+        ),
+    )
+
+
+def _readers(model: ModelResult) -> tuple[int, int]:
+    return model.averages["fpr"].n, simulated.count(reader.reader for reader in model.readers)
+
+
 def images(report: Report) -> str:
     """images.csv: how many readers were wrong about each image, sorted, with Wilson's interval and the test against 1/2."""
     return table(
@@ -194,7 +236,7 @@ def _bounds(found: Interval | NotEstimable) -> Iterable[object]:
     return None, None, f"no interval: {found.reason}"
 
 
-def _mean_sd(found: MeanSd) -> Iterable[object]:
+def _mean_sd(found: MeanSd) -> Sequence[object]:
     return found.n, found.mean, found.sd
 
 

@@ -2,6 +2,7 @@
 
 from app.report import headline, printing, simulated
 from app.report.build import METRICS, NAMES, ModelResult, Report, rate
+from app.report.distances import Correlated
 from app.stats.detection import Rate
 from app.stats.estimates import Proportion
 
@@ -59,7 +60,7 @@ def escape(text: str) -> str:
 
 
 def tables(report: Report) -> str:
-    r"""Table 3, each reader, and where there are some the pairs of models and the correlations with distances.
+    r"""Table 3, each reader, and where there are some the pairs of models, Table 2 for each extractor, and correlations with distances.
 
     For a document with \usepackage{booktabs,longtable}; the first line is a comment that says so. A table of more rows than
     a page holds is a longtable. Where names have letters that pdfLaTeX does not know, the comment names an engine that does.
@@ -70,7 +71,7 @@ def tables(report: Report) -> str:
     if report.pairs:
         parts.append(_pairs(report))
     if report.correlations:
-        parts.append(_correlations(report))
+        parts += [*map(_table_2, report.correlations), _correlations(report)]
     return simulated.stamped("\n".join(part for part in parts if part), report.n_simulated)
 
 
@@ -191,6 +192,37 @@ def _pairs(report: Report) -> str:
     )
 
 
+def _table_2(found: Correlated) -> str:
+    """Its own table for each extractor: numbers of two of them never share a column."""
+    experiments, counts = found.has_experiments, found.has_counts
+    header = [*(["Experiment"] if experiments else []), "Model", "Distance"]
+    header += [*(["Real images", "Synthetic images"] if counts else []), "FPR", "FNR", "Readers"]
+    lines = [
+        [
+            *([line.experiment or "–"] if experiments else []),
+            line.model or "all",
+            printing.fixed(line.distance, found.places),
+            *(["–" if n is None else str(n) for n in (line.n_real, line.n_synthetic)] if counts else []),
+            printing.mean_sd_percent(line.fpr),
+            printing.mean_sd_percent(line.fnr),
+            str(line.fpr.n),
+        ]
+        for line in found.table
+    ]
+    network = found.network
+    features = (
+        f" Features of {network.name}, weights {network.weights_sha256[:12]}, {network.preprocessing}."
+        if network.weights_sha256
+        else ""
+    )
+    caption = f"{found.extractor}, and FPR and FNR as mean ± SD over readers.{features}"
+    return _table(
+        " ".join(map(escape, (caption, *found.cautions()))),
+        header,
+        [[escape(text) for text in line] for line in lines],
+    )
+
+
 def _correlations(report: Report) -> str:
     lines = [
         [
@@ -201,13 +233,14 @@ def _correlations(report: Report) -> str:
             printing.bounds(each.pearson.interval, 3),
             printing.fixed(each.spearman.r, 3),
             printing.p_value(each.spearman.p),
+            printing.bounds(each.over_readers, 3),
         ]
         for each in report.correlations
     ]
     return _table(
         "Correlation of distances with mean FPR over $K$ models: Pearson's $r$ with Fisher's interval, Spearman's "
-        "$\\rho$; each extractor apart.",
-        ["Extractor", "$K$", "$r$", "$p$", "95 \\% CI", "$\\rho$", "$p$"],
+        "$\\rho$, 95 \\% of $r$ where readers are drawn with replacement; each extractor apart.",
+        ["Extractor", "$K$", "$r$", "$p$", "95 \\% CI", "$\\rho$", "$p$", "Over readers"],
         [[escape(text) for text in line] for line in lines],
     )
 

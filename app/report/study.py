@@ -7,11 +7,12 @@ from app.protocol.design import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Sampled:
-    """A generator under test: its name, how many of its images were to be read, and how they were sampled, in words."""
+    """A generator under test: its name, how many of its images were to be read, how they were sampled, in words, and of which experiment it is."""
 
     label: str
     images: int
     sampling: str
+    experiment: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ NOTHING: Mapping[str, str] = {}
 def write(
     report: Report, outdir: Path, pictures: Pictures = NO_PICTURES, besides: Mapping[str, str] = NOTHING
 ) -> tuple[Figure, ...]:
-    """per_reader.csv, summary.csv, images.csv, report.json, report.html, tables.tex, methods.md, checklists.csv and figures/*.svg in `outdir`; the figures drawn.
+    """per_reader.csv, summary.csv, images.csv, table2.csv, report.json, report.html, tables.tex, methods.md, checklists.csv and figures/*.svg in `outdir`; the figures drawn.
 
     `besides` are further files by their names, such as those for R's packages.
     """
@@ -25,6 +25,7 @@ def write(
         "per_reader.csv": csv.per_reader(report),
         "summary.csv": csv.summary(report),
         "images.csv": csv.images(report),
+        "table2.csv": csv.table_2(report),
         "report.json": json.dumps(report),
         "report.html": html.page(report, figures, pictures),
         "tables.tex": latex.tables(report),

@@ -17,7 +17,7 @@ from app.report import build, csv, html, images, r_packages, write
 from app.report.answers import Answers
 from app.report.discrimination import DELTA
 from app.report.rows import Rating
-from app.services import described, reports, unblinding
+from app.services import described, distances, reports, unblinding
 from app.services.unblinding import UnblindedRating
 from app.tables.sessions import Item, VttSession
 
@@ -41,6 +41,7 @@ def make(db: Session, session_id: str) -> Made:
         title=session.title,
         provenance={"session": session_id, "manifest_sha256": session.manifest_sha256 or ""},
         study=described.study(db, session),
+        distances=distances.of_session(db, session),
         margin=_margin(session.protocol.get("margin", DELTA)),
     )
     return Made(

@@ -2,11 +2,13 @@
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.protocol.design import Protocol
 from app.report.study import Sampled, Study
 from app.services import feasible, import_words, looks, monitoring, phases, sessions
+from app.tables.checkpoints import Checkpoint, Experiment
 from app.tables.images import ImageSet
 from app.tables.sessions import Arm, VttSession
 
@@ -41,7 +43,19 @@ def _tested(db: Session, arm: Arm) -> Sampled:
     made = db.get_one(ImageSet, arm.image_set_id).pipeline
     named = (("psi", "truncation ψ ="), ("noise_mode", "noise:"), ("class_index", "class"))
     said = [f"{words} {made[key]}" for key, words in named if made.get(key) is not None]
-    return Sampled(arm.label, arm.n_synthetic, ", ".join((*said, f"seeds from {made['seeds']}")))
+    sampling = ", ".join((*said, f"seeds from {made['seeds']}"))
+    return Sampled(arm.label, arm.n_synthetic, sampling, experiment(db, arm))
+
+
+def experiment(db: Session, arm: Arm) -> str:
+    """The name of the experiment that an arm's checkpoint is of; empty where it is of none."""
+    made = db.get_one(ImageSet, arm.image_set_id).pipeline
+    query = (
+        select(Experiment.name)
+        .join(Checkpoint, Checkpoint.experiment_id == Experiment.id)
+        .where(Checkpoint.id == str(made.get("checkpoint_id", "")))
+    )
+    return db.scalar(query) or ""
 
 
 def _prepared(image_set: ImageSet) -> str:

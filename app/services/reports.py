@@ -1,12 +1,12 @@
 """Reports of closed sessions: one build feeds page, CSV and JSON, so they cannot disagree.
 
-A report is kept under the hash of the manifest and the ratings that it was made from, so it is made once.
+A report is kept under the hash of the manifest, the ratings and the distances that it was made from, so it is made once.
 """
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from markupsafe import Markup
@@ -19,11 +19,12 @@ from app.errors import ConflictError, NotFoundError
 from app.protocol.design import Protocol
 from app.report import cells, r_packages
 from app.report import json as report_json
-from app.services import annotations, audit, jobs, looks, sessions, unblinding
+from app.report.measured import Measured
+from app.services import annotations, audit, described, distances, jobs, looks, sessions, unblinding
 from app.services.jobs import JobView
 from app.services.people import SignedIn
 from app.services.unblinding import UnblindedRating
-from app.tables.sessions import Reading, VttSession
+from app.tables.sessions import Arm, Reading, VttSession
 
 REPORT_JOB = "report"
 DONE, BODY = "complete", "page.html"
@@ -132,6 +133,7 @@ FROM_REPORT = frozenset(
         "per_reader.csv",
         "summary.csv",
         "images.csv",
+        "table2.csv",
         "report.html",
         "report.json",
         "tables.tex",
@@ -221,7 +223,7 @@ def folder_of(db: Session, session: VttSession) -> str:
     """Where the report of these very ratings is kept, or of those up to the last early look while readers may still rate.
 
     Ratings are only added, so their number, the last one and how many readers withdrew tell them; what a report says of early looks
-    belongs to it, too, and how many readers were erased, whose codes are others then.
+    belongs to it, too, and how many readers were erased, whose codes are others then; so do distances of its models and the names of their experiments.
     """
     erased = select(func.count(Reading.id)).where(
         Reading.session_id == session.id, Reading.erased_at.is_not(None)
@@ -231,6 +233,34 @@ def folder_of(db: Session, session: VttSession) -> str:
         *(*looks.given(db, session, looks.snapshot(db, session)), unblinding.withdrawn(db, session.id)),
         *looks.marks(db, session),
         db.scalar(erased),
+        *(
+            (asdict(network), *_by_model(of_models))
+            for network, of_models in distances.of_session(db, session).items()
+        ),
+        *(described.experiment(db, arm) for arm in sessions.arms_of(db, session.id)),
     ]
     digest = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()
     return f"reports/{session.id}/{digest[:32]}"
+
+
+def _by_model(measured: Mapping[str, Measured]) -> list[tuple[str, dict[str, object]]]:
+    return [(model, asdict(one)) for model, one in measured.items()]
+
+
+def renew(db: Session, set_id: str, real_set_id: str, now: datetime) -> None:
+    """Ask for the reports anew that were asked for before a distance between these sets was measured."""
+    query = (
+        select(VttSession)
+        .join(Arm, Arm.session_id == VttSession.id)
+        .where(
+            Arm.image_set_id == set_id,
+            VttSession.real_set_id == real_set_id,
+            VttSession.report_job_id.is_not(None),
+        )
+    )
+    for session in db.scalars(query):
+        there = jobs.shown_by_id(db, session.report_job_id, now)
+        if there and there.status != "queued":
+            session.report_job_id = jobs.enqueue(
+                db, session.owner_id, REPORT_JOB, {"session_id": session.id}, now
+            )

@@ -12,12 +12,13 @@ from app import clock
 from app.errors import AppError, InvalidError
 from app.imaging import stimulus, thumbnail
 from app.services import distances, drafts, faces, imagesets, import_settings, import_words, imports, signoff
-from app.services.distances import DistanceView
+from app.services.distances import NetworkView
 from app.services.drafts import Draft
 from app.services.imagesets import ImageSetRow, ImageSetView
 from app.services.jobs import JobView
 from app.services.people import SignedIn
 from app.services.signoff import Review
+from app.settings import OWN_EXTRACTOR
 from app.web import uploads
 from app.web.deps import Context, Ctx, CurrentUser
 from app.web.pages import render
@@ -53,9 +54,10 @@ class ImageSetPage:
     faces: str | None
     made: list[tuple[str, str]]
     left_out: list[str]
-    distances: list[DistanceView]
+    networks: list[NetworkView]
     distance_job: JobView | None
     real_sets: list[ImageSetRow]
+    extractors: tuple[str, ...]
 
 
 @router.get("")
@@ -97,22 +99,28 @@ def detail(request: Request, set_id: str, ctx: Ctx, user: CurrentUser, writing: 
             advice,
             made=[] if synthetic else import_words.said(found.pipeline),
             left_out=import_words.left_out(found.pipeline),
-            distances=distances.listing(db, set_id),
+            networks=distances.by_network(db, set_id),
             distance_job=distances.job_of(db, set_id, now),
             real_sets=[row for row in imagesets.listing(db, user, now, "real") if row.count]
             if synthetic
             else [],
+            extractors=ctx.settings.extractor_names,
         )
     return render(request, "imagesets/detail.html", page)
 
 
 @router.post("/{set_id}/distances")
 def measure(
-    set_id: str, ctx: Ctx, user: CurrentUser, real_set_id: Annotated[str, Form()] = ""
+    set_id: str,
+    ctx: Ctx,
+    user: CurrentUser,
+    real_set_id: Annotated[str, Form()] = "",
+    extractor: Annotated[str, Form()] = OWN_EXTRACTOR,
 ) -> RedirectResponse:
     """Ask for a synthetic set's distance from a real one."""
+    known = ctx.settings.extractor_names
     with ctx.database.write() as db:
-        distances.measure(db, user, set_id, real_set_id, clock.now())
+        distances.measure(db, user, set_id, real_set_id, extractor, known, clock.now())
     return RedirectResponse(f"/image-sets/{set_id}#distances", 303)
 
 

@@ -7,13 +7,14 @@ from dataclasses import asdict
 from app import clock
 from app.errors import InvalidError
 from app.imaging import stimulus
-from app.services import distances, imagesets
+from app.services import distances, imagesets, reports
+from app.settings import OWN_EXTRACTOR
 from app.worker.work import Work
 from models import feature_files
 from models.distances import measure
 from models.errors import Refusal
 from models.feature_files import Rows, Source
-from models.features import LITE, Extractor, Image, open_extractor
+from models.features import Extractor, Image, open_extractor
 
 
 class _Stopped(Exception):  # noqa: N818 - nothing has failed
@@ -21,13 +22,13 @@ class _Stopped(Exception):  # noqa: N818 - nothing has failed
 
 
 def measure_distance(work: Work) -> None:
-    """Compare the two sets by EfficientNet-Lite0 and keep what was found; a stopped job goes on where it was."""
+    """Compare the two sets by one network and keep what was found; a stopped job goes on where it was."""
     set_id, real_set_id = (str(work.payload[name]) for name in ("image_set_id", "real_set_id"))
     with work.parts.database.read() as db:
         digests = [imagesets.digests(db, each) for each in (real_set_id, set_id)]
     total = sum(map(len, digests)) + 1
     try:
-        extractor = open_extractor(LITE)
+        extractor = _extractor(work)
         real = _features(work, digests[0], extractor, 0, total)
         synthetic = _features(work, digests[1], extractor, len(digests[0]), total)
         with work.beating():
@@ -43,8 +44,21 @@ def measure_distance(work: Work) -> None:
         **asdict(found),
     }
     with work.parts.database.write() as db:
-        distances.keep(db, set_id, real_set_id, extractor.name, told, clock.now())
+        now = clock.now()
+        distances.keep(db, set_id, real_set_id, extractor.name, told, now)
+        reports.renew(db, set_id, real_set_id, now)
     work.alive(total, total)
+
+
+def _extractor(work: Work) -> Extractor:
+    """The network that comes with the worker, or one that the settings name with the SHA-256 of its file: no user's file gets here."""
+    name = str(work.payload.get("extractor", OWN_EXTRACTOR))
+    if name == OWN_EXTRACTOR:
+        return open_extractor(name)
+    there = next((each for each in work.parts.settings.extractors if each.name == name), None)
+    if there is None:
+        raise InvalidError(f"The settings name no extractor {name} any more.")
+    return open_extractor(name, there.file, there.sha256)
 
 
 def _features(work: Work, digests: list[str], extractor: Extractor, before: int, total: int) -> Rows:

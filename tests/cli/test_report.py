@@ -64,6 +64,7 @@ def test_it_works(run):
         "report.html",
         "report.json",
         "summary.csv",
+        "table2.csv",
         "tables.tex",
     }
 

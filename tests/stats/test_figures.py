@@ -7,6 +7,7 @@ import pytest
 
 from app.report.build import build
 from app.report.figures import draw
+from app.report.measured import Extractor, Measured
 from app.report.rows import Rating
 
 SAID = {"r": "real", "s": "synthetic"}
@@ -70,9 +71,17 @@ def test_it_works():
     assert "R002" in figures["criterion"].svg
 
 
+def given(**of):
+    """Distances as a file gives them: networks by name alone."""
+    return {
+        Extractor(name): {model: Measured(distance) for model, distance in by_model.items()}
+        for name, by_model in of.items()
+    }
+
+
 def test_models_are_compared_and_their_files_told_apart():
     names = ("Ada ψ", "ada-ψ", "Other")
-    distances = {"FID": {"Ada ψ": 3.0, "ada-ψ": 4.0, "Other": 9.0, "unread": 1.0}, "KID": {"unread": 2.0}}
+    distances = given(FID={"Ada ψ": 3.0, "ada-ψ": 4.0, "Other": 9.0, "unread": 1.0}, KID={"unread": 2.0})
     figures = drawn(study(models=names), distances=distances)
     assert list(figures)[:2] == ["arms", "distances_fid"]
     assert [name for name in figures if name.startswith("rates")] == [
@@ -87,13 +96,13 @@ def test_models_are_compared_and_their_files_told_apart():
 
 
 def test_a_correlation_that_does_not_exist_says_why():
-    figures = drawn(study(models=("A", "B")), distances={"FID": {"A": 3.0, "B": 4.0}})
+    figures = drawn(study(models=("A", "B")), distances=given(FID={"A": 3.0, "B": 4.0}))
     assert "r: n/a (" in figures["distances"].caption
 
 
 def test_a_mean_without_an_interval_is_a_point_alone():
     ratings = study(readers=1, models=("A", "B", "C"), synthetic="ssss")
-    assert "distances" in drawn(ratings, distances={"FID": {"A": 3.0, "B": 4.0, "C": 5.0}})
+    assert "distances" in drawn(ratings, distances=given(FID={"A": 3.0, "B": 4.0, "C": 5.0}))
 
 
 def test_one_readers_curve_has_no_mean():

@@ -69,6 +69,7 @@ def test_it_writes_everything(tmp_path):
         "report.html",
         "report.json",
         "summary.csv",
+        "table2.csv",
         "tables.tex",
     ]
 
@@ -199,7 +200,7 @@ def test_json_has_null_with_its_reason():
 def test_latex_is_escaped_and_every_row_has_its_cells():
     tex = tables(made(study(readers=("50%_of {R}$", "B&C", "[1]"), models=("~A^\\",))))
     assert tex.startswith(
-        "% Needs \\usepackage{booktabs,longtable}. Analysis version 7. manifest_sha256 ab12\n"
+        "% Needs \\usepackage{booktabs,longtable}. Analysis version 8. manifest_sha256 ab12\n"
     )
     assert r"50\%\_of \{R\}\$ & \textasciitilde{}A\textasciicircum{}\textbackslash{} & 3 & 1" in tex
     assert r"B\&C" in tex

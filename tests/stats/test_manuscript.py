@@ -13,6 +13,7 @@ from app.protocol.practice import Practice
 from app.protocol.questions import Question
 from app.report import build, checklists, html, manuscript, rows
 from app.report.checklist_items import ITEMS
+from app.report.measured import Extractor, Measured
 from app.report.rows import Rating
 from app.report.study import Sampled, Study, Turnout
 from tests.cli.test_report_pairs import table
@@ -252,7 +253,7 @@ def test_models_are_compared_one_by_one_or_counted():
         rating._replace(answer=str(random.choice(["real", "synthetic"])))
         for rating in study(models=("A", "B"), real="rrssrrss", synthetic="rsrsrsrs")
     ]
-    _, text = written(made, distances={"Inception": {"A": 5.0, "B": 7.0}})
+    _, text = written(made, distances={Extractor("Inception"): {"A": Measured(5.0), "B": Measured(7.0)}})
     assert re.search(r"Mean FPR of A minus B was −?\d+ points \(95 % CI −?\d+ to −?\d+, p [.<>]", text)
     assert "The two models were compared: differences of AUC" in text
     assert "Holm" not in text

@@ -21,6 +21,7 @@ EXPORTS = (
     "ratings.csv",
     "summary.csv",
     "images.csv",
+    "table2.csv",
     "codebook.csv",
     "audit_head.json",
     "manifest.json",

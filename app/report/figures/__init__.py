@@ -21,7 +21,7 @@ def draw(report: Report) -> tuple[Figure, ...]:
 
 def _all(report: Report) -> Iterator[tuple[str, Drawn | None]]:
     yield "arms", models.arms(report)
-    extractors = [each.extractor for each in report.correlations]
+    extractors = [each.network.name for each in report.correlations]
     for suffix, each in zip(_suffixes(extractors), report.correlations, strict=True):
         yield f"distances{suffix}", models.distances(report, each)
     if many(report):

@@ -135,13 +135,16 @@ def distances(report: Report, found: Correlated) -> Drawn | None:
             )
         axes.margins(x=0.12)
         axes.set_ylim(-3, 103)
-        axes.set_xlabel(f"distance by {short(found.extractor)} (lower: nearer to real images)")
+        named = found.network.title or f"distance by {short(found.network.name)}"
+        axes.set_xlabel(f"{named} (lower: nearer to real images)")
         axes.set_ylabel("mean FPR, per cent")
     r = (
         f"Pearson's r {printing.fixed(found.pearson.r, 3)}, p {printing.p_value(found.pearson.p)}"
         if not isinstance(found.pearson.r, NotEstimable)
         else f"r: n/a ({found.pearson.r.reason})"
     )
+    if isinstance(found.over_readers, Interval):
+        r += f", 95 % of r over readers drawn with replacement {printing.bounds(found.over_readers, 3)}"
     caution = " Fewer than six models: caution." if found.pearson.caution else ""
     return (
         (

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.services import distances, faces, imagesets, import_words, jobs, signoff
 from app.services.imagesets import ImageSetView
+from app.settings import OWN_EXTRACTOR
 from app.web import imagesets as pages
 from app.web import writing as writing_pages
 from app.web.api.asking import CurrentCaller, CurrentUploader, CurrentWriter, Writer
@@ -87,10 +88,15 @@ class TakenOut(Ask):
 
 
 class Measured(Ask):
-    """The real set to measure from."""
+    """The real set to measure from, and the network to measure by."""
 
-    model_config = example(real_set_id="0f3c9a5d7b2e4c6f8a1b3d5e7f902468")
+    model_config = example(real_set_id="0f3c9a5d7b2e4c6f8a1b3d5e7f902468", extractor="efficientnet-lite0")
     real_set_id: Id
+    extractor: str = Field(
+        OWN_EXTRACTOR,
+        max_length=60,
+        description="efficientnet-lite0, or one that this server's settings name.",
+    )
 
 
 class SetDistance(Shape):
@@ -175,7 +181,10 @@ def measured(set_id: str, caller: CurrentCaller, paging: Paged) -> Any:
 )
 def measure(set_id: str, asked: Measured, writer: CurrentWriter) -> Response:
     def do(db: Session) -> Job:
-        job_id = distances.measure(db, writer.user, set_id, asked.real_set_id, writer.now)
+        known = writer.ctx.settings.extractor_names
+        job_id = distances.measure(
+            db, writer.user, set_id, asked.real_set_id, asked.extractor, known, writer.now
+        )
         return Job.model_validate(jobs.shown_by_id(db, job_id, writer.now))
 
     return writer.once(do, 202)
