@@ -1,5 +1,6 @@
 """Which ratings are analysed, and the contradictions between rows that leave nothing to analyse."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from app.errors import InvalidError
@@ -27,9 +28,15 @@ def analysed(ratings: Sequence[Rating]) -> tuple[list[Rating], dict[str, int]]:
 
 
 def models(ratings: Sequence[Rating]) -> list[str]:
-    """The models under test, sorted; one without a name where no row names one."""
+    """The models under test, sorted as people count; one without a name where no row names one."""
     named = {truth: {rating.model for rating in ratings if rating.truth == truth} for truth in WORDS}
-    return sorted(named["synthetic"] or named["real"]) or [UNNAMED]
+    return sorted(named["synthetic"] or named["real"], key=counting) or [UNNAMED]
+
+
+def counting(name: str) -> list[tuple[str, int]]:
+    """A key by which “4 kimg” stands before “16 kimg”."""
+    parts = re.split(r"([0-9]+)", name)
+    return [(text, int(number or 0)) for text, number in zip(parts[::2], [*parts[1::2], ""], strict=True)]
 
 
 def _check_truth(ratings: Iterable[Rating]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.errors import InvalidError
-from app.report import printing
+from app.report import analysed, printing
 from app.report.rows import Rating
 from app.stats.estimates import Interval, NotEstimable, Proportion
 from app.stats.two_alternative import ReaderTrials, TwoAlternative, two_alternative
@@ -41,7 +41,7 @@ def compare(ratings: Sequence[Rating]) -> tuple[Compared, ...]:
     for rating in ratings:
         if rating.other == rating.image:
             raise InvalidError(f"{_place(rating)}the image “{rating.image}” is compared with itself.")
-    models = sorted({rating.model for rating in ratings})
+    models = sorted({rating.model for rating in ratings}, key=analysed.counting)
     return tuple(_compare(name, [rating for rating in ratings if rating.model == name]) for name in models)
 
 

@@ -248,3 +248,18 @@ def test_people_are_not_called_simulated(run):
     said, files = _flagged(run, ["R1", "R2", "R3-simulated-case"])
     assert "simulated:" not in said
     assert not [name for name, text in files.items() if "simulated readers" in text.lower()]
+
+
+def test_models_stand_as_people_count(run):
+    rows = [
+        f"R{reader},{model},{model}{place},{truth},real,3,1"
+        for reader in range(3)
+        for model in ("16 kimg", "4 kimg", "4.5 kimg", "b", "")
+        for place in range(3)
+        for truth in ("synthetic" if model else "real",)
+    ]
+    _, said, complaint, out = run(HEADER + "\n".join(rows))
+    assert complaint == ""
+    found = list(dict.fromkeys(line["model"] for line in lines(out / "summary.csv")))
+    assert [model for model in found if model] == ["4 kimg", "4.5 kimg", "16 kimg", "b"]
+    assert said.index("of 4 kimg") < said.index("of 16 kimg")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from app.report import simulated
 from app.report.build import ModelResult, Report
 from app.report.figures import agreement, course, images, models, readers, telling, turnout
-from app.report.figures.canvas import Drawn, Figure
+from app.report.figures.canvas import Drawn, Figure, stamped
 from app.report.headline import many
 
 
@@ -16,7 +16,9 @@ def draw(report: Report) -> tuple[Figure, ...]:
     Of many models there are those figures alone that show all of them, so that the page can still be read.
     """
     stamp = simulated.label(report.n_simulated)
-    return tuple(Figure(f"{name}.svg", *drawn, stamp) for name, drawn in _all(report) if drawn)
+    return tuple(
+        Figure(f"{name}.svg", drawn[0], stamped(drawn[1], stamp)) for name, drawn in _all(report) if drawn
+    )
 
 
 def _all(report: Report) -> Iterator[tuple[str, Drawn | None]]:

@@ -39,7 +39,8 @@ _STYLE: dict[Any, Any] = {
 }
 
 
-_WIDTH = re.compile(r'viewBox="0 0 ([0-9.]+) ')
+_SIZE = re.compile(r'(height="[0-9.]+pt" viewBox="0 0 ([0-9.]+) ([0-9.]+)")')
+_LINE = 16  # points
 _NAMES = re.compile(r'(\bid="|url\(#|href="#|aria-labelledby="|aria-describedby=")')
 Drawn = tuple[str, str]  # caption and SVG
 
@@ -49,13 +50,11 @@ class Figure:
     """A figure without a ground: `name` is its file's, `caption` says what is shown, of how many, and by what method.
 
     The caption begins with a question: it is the drawing's title, the rest its description, for those who do not see it.
-    `stamp` is what has to be known before anything is read off; it stands in the upper right corner.
     """
 
     name: str
     caption: str
     svg: str
-    stamp: str = ""
 
     @property
     def file(self) -> str:
@@ -81,15 +80,21 @@ class Figure:
             "<svg", '<svg role="img" aria-labelledby="title" aria-describedby="description"'
         )
         told = f'<title id="title">{escape(title)}?</title><desc id="description">{escape(rest)}</desc>'
-        end = self.svg.rindex("</svg>")
-        return f"{named}>{told}{ground}{self.svg[start + 1 : end]}{self._stamped()}{self.svg[end:]}"
+        return f"{named}>{told}{ground}{self.svg[start + 1 :]}"
 
-    def _stamped(self) -> str:
-        if not self.stamp:
-            return ""
-        width = float(_WIDTH.search(self.svg)[1])  # type: ignore[index]
-        place = f'x="{width - 4:g}" y="12" text-anchor="end" font-family="sans-serif" font-size="10" font-weight="bold"'
-        return f'<text {place} fill="{SYNTHETIC}">{escape(self.stamp)}</text>\n'
+
+def stamped(svg: str, stamp: str) -> str:
+    """The drawing made higher by a line, on which the stamp stands."""
+    found = _SIZE.search(svg)
+    if not stamp or found is None:
+        return svg
+    width, high = float(found[2]), float(found[3])
+    size = f'height="{high + _LINE:g}pt" viewBox="0 0 {width:g} {high + _LINE:g}"'
+    place = f'x="{width - 6:g}" y="{high + _LINE - 5:g}" text-anchor="end"'
+    font = f'font-family="sans-serif" font-size="10" font-weight="bold" fill="{SYNTHETIC}"'
+    end = svg.rindex("</svg>")
+    text = f"<text {place} {font}>{escape(stamp)}</text>\n"
+    return f"{svg[: found.start(1)]}{size}{svg[found.end(1) : end]}{text}{svg[end:]}"
 
 
 def _in_page_colours(svg: str) -> str:
