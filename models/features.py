@@ -19,6 +19,7 @@ from models.efficientnet_lite import SIZE, EfficientNetLite0
 from models.errors import FeaturesRefused
 from models.formats.tensors import StoredTensor
 from models.formats.torch_file import read_legacy, read_zip
+from models.onnx_file import OnnxNetwork, opened
 
 LITE, INCEPTION = "efficientnet-lite0", "inception-v3"
 NAMES = (LITE, INCEPTION)
@@ -64,7 +65,7 @@ class Extractor:
 
 
 def open_extractor(name: str, weights: Path | None = None, pinned: str | None = None) -> Extractor:
-    """The network of a name, or of an operator's own TorchScript file, which must be named by its SHA-256; raises FeaturesRefused.
+    """The network of a name, or of an operator's own TorchScript or ONNX file, which must be named by its SHA-256; raises FeaturesRefused.
 
     A TorchScript file is a program: it can read and write whatever its caller can. So none is run that nobody vouched for, and a file that
     comes from a user of the server must never get here.
@@ -89,6 +90,8 @@ def open_extractor(name: str, weights: Path | None = None, pinned: str | None = 
         raise FeaturesRefused(
             f"{weights.name} has the SHA-256 {digest}, not the one that was given; it is not used."
         )
+    if weights.suffix.lower() == ".onnx" and name != INCEPTION:
+        return _of_onnx(name, opened(weights.name, data, SIZE), digest)
     script = _script(weights.name, data)
     if name == INCEPTION:
         return Extractor(
@@ -101,10 +104,25 @@ def open_extractor(name: str, weights: Path | None = None, pinned: str | None = 
     return Extractor(
         name,
         f"Fréchet distance on {name}",
-        f"{SIZE} × {SIZE} pixels, bilinear with antialiasing, 0 to 1, grey repeated to three channels",
+        _plain(SIZE),
         digest,
         lambda images: script(_resized(images)),
     )
+
+
+def _of_onnx(name: str, network: OnnxNetwork, digest: str) -> Extractor:
+    return Extractor(
+        name,
+        f"Fréchet distance on {name}",
+        _plain(network.size),
+        digest,
+        lambda images: network.run(_resized(images, network.size)),
+    )
+
+
+def _plain(size: int) -> str:
+    """The preprocessing of an operator's own network."""
+    return f"{size} × {size} pixels, bilinear with antialiasing, 0 to 1, grey repeated to three channels"
 
 
 def _script(name: str, data: bytes) -> Callable[..., Tensor]:
@@ -153,10 +171,10 @@ def _state(path: Path) -> dict[str, Tensor]:
     }
 
 
-def _resized(images: Tensor) -> Tensor:
-    """Values 0 … 1, (N, 3, 224, 224)."""
+def _resized(images: Tensor, size: int = SIZE) -> Tensor:
+    """Values 0 … 1, (N, 3, size, size)."""
     scaled = images.float() / 255
-    return functional.interpolate(scaled, (SIZE, SIZE), mode="bilinear", antialias=True, align_corners=False)
+    return functional.interpolate(scaled, (size, size), mode="bilinear", antialias=True, align_corners=False)
 
 
 def _three(image: Image) -> Image:

@@ -393,7 +393,7 @@ def distance(
     extractor: Annotated[
         str | None, typer.Option(help="efficientnet-lite0 (default) or inception-v3.")
     ] = None,
-    weights: Annotated[Path | None, typer.Option(help="TorchScript file of the network.")] = None,
+    weights: Annotated[Path | None, typer.Option(help="TorchScript or ONNX file of the network.")] = None,
     sha256: Annotated[str | None, typer.Option(help="SHA-256 of the weights: only that file is run.")] = None,
     seeds: Annotated[str, typer.Option(help="A generator's seeds, such as 0-4999.")] = "0-1999",
     trunc: Annotated[float, typer.Option(help="A generator's truncation psi; 1 is none.")] = 1.0,

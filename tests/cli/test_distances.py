@@ -1,5 +1,6 @@
 """`blindread distance` as a user calls it."""
 
+import hashlib
 import json
 
 import numpy as np
@@ -8,6 +9,7 @@ from PIL import Image
 
 from app import bundled
 from tests.models.snapshots import snapshot
+from tests.models.test_onnx_file import graph, script
 
 SLICES = sorted((bundled.path("demo") / "slices").glob("*.png"))
 
@@ -92,3 +94,17 @@ def test_bad_input_gets_a_sentence(blindread, folders, tmp_path, monkeypatch, ch
     told = blindread("distance", *change)
     assert (told.code, words in told.err) == (2, True), told.err
     assert "Traceback" not in told.err
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_the_same_network_as_onnx_and_as_torchscript_gives_the_same_distance(blindread, folders, tmp_path):
+    found = []
+    for name, data in (("net.onnx", graph().SerializeToString()), ("net.pt", script())):
+        (tmp_path / name).write_bytes(data)
+        digest = hashlib.sha256(data).hexdigest()
+        told = blindread("distance", *folders, "--weights", tmp_path / name, "--sha256", digest, "--json")
+        assert told.code == 0, told.err
+        found.append(json.loads(told.out))
+    assert found[0]["frechet"] == pytest.approx(found[1]["frechet"], rel=1e-4)
+    assert found[0]["dimensions"] == found[1]["dimensions"] == 8
+    assert found[0]["weights_sha256"] != found[1]["weights_sha256"]
