@@ -45,7 +45,22 @@ def of(
     folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder / f"{key}.lock", told):
         done, width = _complete(source, extractor, rows, state, told)
+        os.utime(rows)  # in use: see `sweep`
     return np.memmap(rows, dtype="<f4", mode="r", shape=(done, width))
+
+
+def sweep(folder: Path, unused_seconds: float) -> int:
+    """Remove features that nobody has used for so long; they are computed again where they are wanted. Returns how many files went.
+
+    One that is being computed or read stays whole for who has it open.
+    """
+    gone = 0
+    for rows in folder.glob("*.rows"):
+        if time.time() - rows.stat().st_mtime > unused_seconds:
+            for end in (".json", ".rows", ".lock"):
+                rows.with_suffix(end).unlink(missing_ok=True)
+            gone += 1
+    return gone
 
 
 def _complete(

@@ -3,13 +3,16 @@
 Whoever changes a password ends all logins of that user: a stolen cookie is worth nothing then.
 """
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import argon2
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from app.errors import InvalidError, NotFoundError
+from app.errors import InvalidError, NotFoundError, UnavailableError
 from app.services import audit, tokens, ways_in
 from app.tables.people import PasswordLink, User
 
@@ -22,6 +25,10 @@ _JUDGED = 72  # characters that zxcvbn looks at: it takes seconds for long ones
 _UNKNOWN = "This link is not valid any more. Please ask an admin for a new one."
 
 _hasher = argon2.PasswordHasher()
+_AT_ONCE = 4  # each takes 64 MiB, so that a flood of sign-ins from many addresses takes 256 and no more
+_WAIT_SECONDS = 3.0
+_turns = threading.BoundedSemaphore(_AT_ONCE)
+_BUSY = "Many people are signing in just now. Please try again in a moment."
 
 
 def hashed(password: str, email: str) -> str:
@@ -35,7 +42,8 @@ def hashed(password: str, email: str) -> str:
     known = ["blindread", email, *email.split("@")]
     if zxcvbn(password[:_JUDGED], user_inputs=known)["score"] < _GOOD:
         raise InvalidError("This password is easily guessed; some words that belong to nothing are better.")
-    return _hasher.hash(password)
+    with _turn():
+        return _hasher.hash(password)
 
 
 def chosen(password: str, again: str, email: str) -> str:
@@ -46,11 +54,22 @@ def chosen(password: str, again: str, email: str) -> str:
 
 
 def fits(password_hash: str, password: str) -> bool:
-    """Whether this is the password; takes long by design."""
+    """Whether this is the password; takes long by design. Raises UnavailableError where too many wait to be checked."""
     try:
-        return _hasher.verify(password_hash, password)
+        with _turn():
+            return _hasher.verify(password_hash, password)
     except argon2.exceptions.VerifyMismatchError:
         return False
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    if not _turns.acquire(timeout=_WAIT_SECONDS):
+        raise UnavailableError(_BUSY)
+    try:
+        yield
+    finally:
+        _turns.release()
 
 
 def require(db: Session, user_id: str, password: str) -> User:

@@ -37,13 +37,14 @@ from app.services import (
 from app.tables.jobs import Job
 from app.worker import comparing, drawing, generators, images, mails, measuring, studies
 from app.worker.work import Parts, Work
-from models import sample
+from models import feature_files, sample
 from models.errors import Refusal
 
 log = structlog.get_logger()
 _IDLE_SECONDS = 0.5
 _SWEEP_SECONDS = 60.0
 _UPLOAD_SECONDS = 600.0
+_FEATURES_SECONDS = 30 * 86_400.0
 _DRAFTS_PATIENCE = 6  # an upload whose settings are being thought about stays for an hour after the last look
 
 BODIES: dict[str, Callable[[Work], None]] = {
@@ -80,6 +81,7 @@ def run(parts: Parts, stopping: threading.Event, concurrency: int = 1) -> None:
     while not stopping.is_set():
         with suppress(UnavailableError):  # the next sweep comes in a minute
             sweep_staging(parts)
+            feature_files.sweep(parts.settings.data_dir / "features", _FEATURES_SECONDS)
             mails.remind(parts)
             retain(parts)
         stopping.wait(_SWEEP_SECONDS)

@@ -1,5 +1,6 @@
 """Features are computed once: kept, gone on with after a stop at any moment, and never mixed up."""
 
+import os
 import threading
 from dataclasses import replace
 
@@ -102,3 +103,19 @@ def test_two_at_the_same_time_compute_each_image_once(tmp_path):
     assert network.seen == 100
     assert all(np.array_equal(each, expected()) for each in found)
     assert len(found) == 3
+
+
+def test_what_nobody_has_used_for_long_goes_and_is_computed_again(tmp_path):
+    old, young = Counted(), Counted()
+    for counted, digest in ((old, "old"), (young, "young")):
+        feature_files.of(source(digest=digest), counted.extractor, tmp_path)
+    files = sorted(tmp_path.glob("*.rows"))
+    for file in files:
+        os.utime(file, (0, 0))
+    feature_files.of(source(digest="young"), young.extractor, tmp_path)  # used, not computed
+    assert young.seen == len(IMAGES)
+    assert feature_files.sweep(tmp_path, 60) == 1
+    assert len(list(tmp_path.iterdir())) == 3
+    again = feature_files.of(source(digest="old"), old.extractor, tmp_path)
+    assert (old.seen, again.shape) == (2 * len(IMAGES), (100, 5))
+    assert feature_files.sweep(tmp_path / "not there", 0) == 0

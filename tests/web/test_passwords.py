@@ -134,3 +134,18 @@ def test_a_lost_second_factor_is_switched_off_by_an_admin_alone_and_set_up_by_th
     shown = again.post("/account/second-factor/confirm", data={"code": code_at(new, 1)})
     assert shown.status_code == 200
     assert sign_in(site)[1].status_code == 200
+
+
+def test_passwords_are_checked_a_few_at_a_time_and_who_waits_in_vain_is_told(site, monkeypatch):
+    monkeypatch.setattr(passwords, "_WAIT_SECONDS", 0.05)
+    taken = [passwords._turns.acquire(blocking=False) for _ in range(4)]
+    try:
+        assert taken == [True] * 4
+        assert not passwords._turns.acquire(blocking=False)
+        _, answer = sign_in(site)
+        assert (answer.status_code, "Please try again in a moment" in answer.text) == (503, True)
+        assert int(answer.headers["retry-after"]) > 0
+    finally:
+        for _ in taken:
+            passwords._turns.release()
+    assert sign_in(site)[1].status_code == 303
