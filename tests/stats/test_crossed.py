@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from app.stats import crossed
 from app.stats.crossed import CrossedMean, crossed_mean
 from app.stats.estimates import Interval, NotEstimable
 from app.stats.intervals import wilson, wilson_effective
@@ -292,3 +293,9 @@ def test_coverage(readers, images, mean, missing):
         pooled_held += pooled.low <= mean <= pooled.high
     assert 0.92 <= held / RUNS <= 0.98
     assert pooled_held / RUNS < 0.85
+
+
+def test_degrees_of_freedom_of_the_smallest_table_with_a_gap_by_hand():
+    """Three answers of two readers to two images: 1.5 a reader and an image, one residual degree."""
+    df = crossed._satterthwaite_with_gaps(0.1, 0.1, 0.2, 0.15, 3, (2, 2))
+    assert df == pytest.approx(0.45**2 / (0.35**2 + 0.35**2 + 0.2**2))

@@ -59,3 +59,13 @@ def test_so_many_readers_that_sixteen_bits_do_not_hold_their_products():
 def test_nothing_scored_is_no_sum():
     none = np.full((1, 2, 3), np.nan)
     assert pairs.sums(*pairs.ranks(none, none), np.ones((1, 1), np.bool_)) == (0, 0)
+
+
+def test_more_different_scores_than_sixteen_bits_hold():
+    random = np.random.default_rng(4)
+    synthetic, real = np.split(random.permutation(2 * 90 * 200).reshape(2, 90, 200).astype(float), 2, axis=2)
+    *found, levels = pairs.ranks(synthetic, real)
+    assert levels == 36_000
+    assert (
+        (found[1][:, :, None, :] > found[0][..., None]) == (real[:, :, None] > synthetic[..., None])
+    ).all()
