@@ -1,5 +1,7 @@
 """report.html in a real browser: one file, readable in light and dark, on a phone and on paper."""
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
@@ -76,3 +78,33 @@ def test_paper_is_white_whatever_the_screen(opened):
     page.emulate_media(media="print")
     assert colour(page, "body", "backgroundColor") == "rgb(255, 255, 255)"
     assert colour(page, "body") == "rgb(0, 0, 0)"
+
+
+def test_the_blue_of_figures_is_lighter_on_dark_ground_and_not_on_paper(opened):
+    page, seen = opened(color_scheme="dark"), []
+    for media in ("screen", "print"):
+        page.emulate_media(media=media)
+        seen.append(colour(page, "figure svg [style*='--figure-blue']", "stroke"))
+    assert seen == ["rgb(74, 168, 224)", "rgb(0, 114, 178)"]
+
+
+def test_of_many_models_paper_gets_what_is_opened(opened, file, tmp_path):
+    ratings = [
+        Rating(
+            f"R{r}", model, f"{truth}{n}", truth, ("real", "synthetic")[(r * n + k) % 2], 1 + (r + n) % 5, 2.5
+        )
+        for r in range(4)
+        for k, (truth, model) in enumerate([("real", ""), *(("synthetic", f"Model {m}") for m in range(9))])
+        for n in range(6)
+    ]
+    path = tmp_path / "many.html"
+    path.write_text(html.page(build(ratings, title="Many", provenance={"manifest_sha256": "ab" * 32})))
+    page, pages = opened(), []
+    page.goto(path.as_uri())
+    for _ in range(2):
+        page.pdf(path=tmp_path / "many.pdf", prefer_css_page_size=True)
+        pages.append(len(re.findall(rb"/Type\s*/Page\b", (tmp_path / "many.pdf").read_bytes())))
+        page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
+    folded, whole = pages
+    assert folded <= 16
+    assert whole > 2 * folded
