@@ -6,7 +6,7 @@ are waited for by SQLite's timeout. Who waits in vain, or finds no room or no wa
 nothing of its block was saved, and the same again later is right.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
+from app import owed
 from app.errors import ConflictError, UnavailableError
 from app.fairlock import FairLock
 from app.together import Together
@@ -86,11 +87,11 @@ def after_commit(db: Session, name: str, step: Callable[[], None]) -> None:
     db.info.setdefault(_STEPS, {})[name] = step
 
 
-def owe_scrub(db: Session) -> None:
-    """Have a scrub owed from before this block is kept on: who is killed after it leaves the mark behind."""
+def owe_scrub(db: Session, sessions: Iterable[str] = ()) -> None:
+    """Have a scrub owed from before this block is kept on, and what was made of these sessions: who is killed after it leaves the mark behind."""
     mark: Path | None = db.info.get(_OWED)
     if mark is not None:
-        mark.touch()
+        owed.add(mark, sessions)
 
 
 class Database:
@@ -185,7 +186,9 @@ class Database:
             with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 connection.exec_driver_sql("VACUUM")
             return True
-        self._owed.touch()
+        if not self.owes_scrub:
+            owed.add(self._owed)
+        before = owed.read(self._owed)
         with self._turn(), self._available():
             raw = self.engine.raw_connection()
             try:
@@ -193,13 +196,18 @@ class Database:
             finally:
                 raw.close()
         if not busy:
-            self._owed.unlink(missing_ok=True)
+            owed.settle(self._owed, before)
         return not busy
 
     @property
     def owes_scrub(self) -> bool:
         """Whether something was deleted whose traces are still to be cleared, by this process or another."""
         return self._owed is not None and self._owed.exists()
+
+    @property
+    def owed_sessions(self) -> list[str]:
+        """The sessions of which something is still to be cleared."""
+        return [] if self._owed is None else owed.names(owed.read(self._owed))
 
     def close(self) -> None:
         self.engine.dispose()

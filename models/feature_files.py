@@ -6,7 +6,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,20 +46,25 @@ def of(
     with _alone(folder / f"{key}.lock", told):
         done, width = _complete(source, extractor, rows, state, told)
         os.utime(rows)  # in use: see `sweep`
-    return np.memmap(rows, dtype="<f4", mode="r", shape=(done, width))
+        return np.memmap(rows, dtype="<f4", mode="r", shape=(done, width))
 
 
 def sweep(folder: Path, unused_seconds: float) -> int:
     """Remove features that nobody has used for so long; they are computed again where they are wanted. Returns how many files went.
 
-    One that is being computed or read stays whole for who has it open.
+    One that is being computed stays, and one that is being read stays whole for who has it open. Empty locks stay, too.
     """
     gone = 0
     for rows in folder.glob("*.rows"):
-        if time.time() - rows.stat().st_mtime > unused_seconds:
-            for end in (".json", ".rows", ".lock"):
-                rows.with_suffix(end).unlink(missing_ok=True)
-            gone += 1
+        with (
+            suppress(OSError),
+            rows.with_suffix(".lock").open("a") as lock,
+        ):  # held by who computes; another sweep may be quicker
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if time.time() - rows.stat().st_mtime > unused_seconds:
+                rows.with_suffix(".json").unlink(missing_ok=True)
+                rows.unlink(missing_ok=True)
+                gone += 1
     return gone
 
 

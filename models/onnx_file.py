@@ -88,12 +88,17 @@ def _shape(name: str, inputs: Any, usual: int) -> tuple[int, int]:
 
 def _run(session: Any, images: Tensor, at_once: int) -> Tensor:
     name = session.get_inputs()[0].name
-    batches = torch.split(images, at_once) if at_once else (images,)
+    count, at_once = len(images), at_once or len(images)
+    filled = torch.cat(
+        [images, images[-1:].expand(-count % at_once, -1, -1, -1)]
+    )  # where the file takes so many at once
     try:
-        found = [session.run(None, {name: batch.contiguous().numpy()})[0] for batch in batches]
+        found = [
+            session.run(None, {name: batch.contiguous().numpy()})[0] for batch in torch.split(filled, at_once)
+        ]
     except Exception as error:
         raise ValueError(_last_line(error)) from error
-    return torch.cat([torch.from_numpy(each) for each in found])
+    return torch.cat([torch.from_numpy(each) for each in found])[:count]
 
 
 def _last_line(error: Exception) -> str:

@@ -33,10 +33,12 @@ def models(ratings: Sequence[Rating]) -> list[str]:
     return sorted(named["synthetic"] or named["real"], key=counting) or [UNNAMED]
 
 
-def counting(name: str) -> list[tuple[str, int]]:
+def counting(name: str) -> tuple[list[tuple[str, int, str]], str]:
     """A key by which “4 kimg” stands before “16 kimg”."""
     parts = re.split(r"([0-9]+)", name)
-    return [(text, int(number or 0)) for text, number in zip(parts[::2], [*parts[1::2], ""], strict=True)]
+    numbers = [number.lstrip("0") for number in (*parts[1::2], "")]
+    told = [(text, len(number), number) for text, number in zip(parts[::2], numbers, strict=True)]
+    return told, name
 
 
 def _check_truth(ratings: Iterable[Rating]) -> None:

@@ -27,7 +27,10 @@ _UNKNOWN = "This link is not valid any more. Please ask an admin for a new one."
 _hasher = argon2.PasswordHasher()
 _AT_ONCE = 4  # each takes 64 MiB, so that a flood of sign-ins from many addresses takes 256 and no more
 _WAIT_SECONDS = 3.0
+_MOST_WAITING = 8  # so that most of the server's threads stay readers' own
 _turns = threading.BoundedSemaphore(_AT_ONCE)
+_places = threading.BoundedSemaphore(_AT_ONCE + _MOST_WAITING)
+NONE = "none"  # in the place of a hash: no password fits
 _BUSY = "Many people are signing in just now. Please try again in a moment."
 
 
@@ -58,18 +61,23 @@ def fits(password_hash: str, password: str) -> bool:
     try:
         with _turn():
             return _hasher.verify(password_hash, password)
-    except argon2.exceptions.VerifyMismatchError:
+    except (argon2.exceptions.VerifyMismatchError, argon2.exceptions.InvalidHashError):
         return False
 
 
 @contextmanager
 def _turn() -> Iterator[None]:
-    if not _turns.acquire(timeout=_WAIT_SECONDS):
+    if not _places.acquire(blocking=False):
         raise UnavailableError(_BUSY)
     try:
-        yield
+        if not _turns.acquire(timeout=_WAIT_SECONDS):
+            raise UnavailableError(_BUSY)
+        try:
+            yield
+        finally:
+            _turns.release()
     finally:
-        _turns.release()
+        _places.release()
 
 
 def require(db: Session, user_id: str, password: str) -> User:

@@ -167,7 +167,9 @@ def require_export(db: Session, artifacts: Artifacts, user: SignedIn, session_id
     if name not in EXPORTS:
         raise NotFoundError("There is no such file in the export.")
     if name in FROM_REPORT and built(db, artifacts, user, session_id) is None:
-        raise ConflictError("The report is still being made; try again in a moment.")
+        raise ConflictError(
+            "The report of these answers is not there yet: ask for it, or try again in a moment where it is being made."
+        )
 
 
 def export(db: Session, artifacts: Artifacts, session_id: str, name: str) -> Iterator[bytes]:

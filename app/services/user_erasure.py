@@ -34,7 +34,7 @@ def erase_user(db: Session, row: User, actor: str, key: bytes, now: datetime) ->
     for table in (ApiToken, RememberedAnswer, RecoveryCode, PasswordLink, SessionShare):
         db.execute(delete(table).where(table.user_id == row.id))
     row.email = people.ERASED + secrets.token_hex(4)
-    row.password_hash = passwords.hashed(secrets.token_urlsafe(32), "")
+    row.password_hash = passwords.NONE
     row.second_factor_salt = row.second_factor_at = None
     row.disabled_at = row.disabled_at or now
     administration.record(db, actor, row.id, erasures.USER, key, now)

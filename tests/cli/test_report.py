@@ -254,12 +254,19 @@ def test_models_stand_as_people_count(run):
     rows = [
         f"R{reader},{model},{model}{place},{truth},real,3,1"
         for reader in range(3)
-        for model in ("16 kimg", "4 kimg", "4.5 kimg", "b", "")
+        for model in ("16 kimg", "4 kimg", "04 kimg", "4.5 kimg", "b", "9" * 5000, "")
         for place in range(3)
         for truth in ("synthetic" if model else "real",)
     ]
     _, said, complaint, out = run(HEADER + "\n".join(rows))
     assert complaint == ""
     found = list(dict.fromkeys(line["model"] for line in lines(out / "summary.csv")))
-    assert [model for model in found if model] == ["4 kimg", "4.5 kimg", "16 kimg", "b"]
+    assert [model for model in found if model] == [
+        "9" * 5000,
+        "04 kimg",
+        "4 kimg",
+        "4.5 kimg",
+        "16 kimg",
+        "b",
+    ]
     assert said.index("of 4 kimg") < said.index("of 16 kimg")

@@ -148,4 +148,12 @@ def test_passwords_are_checked_a_few_at_a_time_and_who_waits_in_vain_is_told(sit
     finally:
         for _ in taken:
             passwords._turns.release()
+    monkeypatch.setattr(passwords, "_WAIT_SECONDS", 3600)
+    places = [passwords._places.acquire(blocking=False) for _ in range(12)]
+    try:
+        assert all(places)
+        assert sign_in(site)[1].status_code == 503  # at once: it does not even wait
+    finally:
+        for _ in places:
+            passwords._places.release()
     assert sign_in(site)[1].status_code == 303

@@ -11,7 +11,7 @@ import sys
 import pytest
 from sqlalchemy import func, select, text
 
-from app import audit_head, worker
+from app import audit_head, owed, worker
 from app.errors import InvalidError
 from app.services import analysis, privacy, verification
 from app.services.looks import given
@@ -414,3 +414,41 @@ def test_a_trail_that_was_taken_away_whole_is_missed(furnished, owner, study):
             verification.audit_trail(db, key, audit_head.read(folder, key))
         invite_list(owner, study[0], "R77")
         owner.post(f"{study[0]}/close")
+
+
+def test_only_reports_of_sessions_with_an_erasure_that_is_owed_go(furnished, owner, study, monkeypatch):
+    address, _, _ = study
+    mine, other = address.rpartition("/")[2], "0" * 32
+    folder = furnished.settings.data_dir / "artifacts" / "reports"
+    erase(owner, address, "identity")
+    for session_id in (mine, other):
+        (folder / session_id).mkdir(parents=True, exist_ok=True)
+        (folder / session_id / "per_reader.csv").write_text("made after the erasure")
+    mark = furnished.settings.data_dir / "scrub.owed"
+    owed.add(mark)  # as retention does
+    worker.retain(furnished.parts)
+    assert not mark.exists()
+    assert (folder / mine / "per_reader.csv").exists()
+    owed.add(mark, [other])
+    worker.retain(furnished.parts)
+    assert (folder / mine / "per_reader.csv").exists()
+    assert not (folder / other).exists()
+
+
+def test_what_is_owed_meanwhile_stays_owed(tmp_path):
+    mark = tmp_path / "scrub.owed"
+    owed.add(mark, ["a"])
+    before = owed.read(mark)
+    owed.add(mark, ["b", "a"])
+    owed.settle(mark, before)
+    assert owed.names(owed.read(mark)) == ["a", "b"]
+    owed.settle(mark, owed.read(mark))
+    assert owed.read(mark) == ""
+    owed.settle(mark, "")
+
+
+def test_a_simulated_reader_stays_one(furnished, owner, known):
+    address = opened(furnished, owner, known)
+    read_all(furnished, invite(owner, address, "simulated-7"), lambda *_: ("real", 4))
+    erase(owner, address, "identity", code="simulated-7")
+    assert re.search(r"simulated-erased-[0-9a-f]{8}", owner.get(address).text)

@@ -262,7 +262,7 @@ def test_a_report_that_is_being_made_has_to_be_waited_for(owner, closed):
     owner.post(f"{closed}/unblinding")
     answer = owner.get(f"{closed}/export/per_reader.csv")
     assert answer.status_code == 409
-    assert "still being made" in text(answer)
+    assert "not there yet" in text(answer)
 
 
 def test_asking_again_makes_nothing_twice(furnished, owner, closed):
