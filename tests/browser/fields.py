@@ -34,6 +34,10 @@ NOT_SHOWN = {
         "reason",
     ): "kept in the audit trail, which no page shows",
     ("/experiments/new", "name"): "shown in its field at once, and kept only where it is sent",
+    (
+        "/image-sets/{set_id}/distances",
+        "extractor",
+    ): "one of the names in the settings; another is shown once, in a refusal, and kept nowhere",
 }
 API = "/api/v1/"
 """Its answers are JSON and no pages (`tests/web/test_answers.py`); what it keeps is kept by the services behind the pages' own forms, which are tried."""
