@@ -57,10 +57,10 @@ def test_a_generator_is_sampled_and_its_features_are_kept(blindread, folders, tm
     first = blindread(*asked)
     assert first.code == 0, first.err
     assert json.loads(first.out)["n_synthetic"] == 40
-    kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "data" / "features").glob("*.rows")}
+    kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "data" / "features").glob("*.json")}
     assert len(kept) == 2
     assert blindread(*asked).out == first.out
-    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "data" / "features").glob("*.rows")} == kept
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "data" / "features").glob("*.json")} == kept
     other = json.loads(blindread(*asked, "--trunc", "0.5").out)
     assert other["frechet"] != json.loads(first.out)["frechet"]
 

@@ -46,13 +46,13 @@ def test_asking_again_measures_the_same_and_computes_no_feature(furnished, owner
     furnished.work()
     (first,) = kept(furnished, known)
     folder = furnished.settings.data_dir / "features"
-    before = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    before = {path.name: path.stat().st_mtime_ns for path in folder.glob("*.json")}
     asked(owner, known)
     furnished.work()
     (again,) = kept(furnished, known)
     assert again.found == first.found
     assert again.created_at > first.created_at
-    assert {path.name: path.stat().st_mtime_ns for path in folder.iterdir()} == before
+    assert {path.name: path.stat().st_mtime_ns for path in folder.glob("*.json")} == before
 
 
 def test_two_wishes_are_one_job(furnished, owner, known):
