@@ -18,6 +18,7 @@ from app.artifacts import Artifacts
 from app.db import Database, owe_scrub
 from app.errors import NotFoundError
 from app.protocol.design import Protocol
+from app.report import simulated
 from app.services import audit, erasures, phases, reasons, remembering, sessions, tokens
 from app.services.erasures import IDENTITY, RATINGS
 from app.services.people import SignedIn
@@ -26,7 +27,7 @@ from app.tables.mails import Mail, MailedLink, NoReminders
 from app.tables.people import Reader, ReaderLogin
 from app.tables.sessions import Exposure, Presentation, Rating, Reading, VttSession
 
-PREFIX, SIMULATED = "erased-", "simulated-"
+PREFIX = "erased-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +171,7 @@ def _new_code(db: Session, readings: list[Reading], now: datetime) -> str:
     old = db.get_one(Reader, readings[0].reader_id)
     if all(one.erased_at is not None for one in readings):
         return old.code
-    told = SIMULATED if old.code.lower().startswith(SIMULATED) else ""  # that no person answered stays known
+    told = simulated.PREFIX if simulated.count([old.code]) else ""  # that no person answered stays known
     code = told + PREFIX + secrets.token_hex(4)
     new = Reader(id=tokens.identifier(), owner_id=old.owner_id, code=code, created_at=now)
     db.add(new)

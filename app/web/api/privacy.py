@@ -39,7 +39,7 @@ class Erased(Shape):
     code: str = Field(examples=["erased-5f2c2f0f"])
     ratings: int = Field(examples=[0])
     traces_left: bool = Field(
-        description="Whether the database's own log still holds what went; the worker empties it, within the hour at most.",
+        description="Whether the database's own log still holds what went; the worker empties it once nobody reads from it.",
         examples=[False],
     )
 
