@@ -172,6 +172,13 @@ def test_each_question_has_the_processor_time_anew(locked):
         locked.ask({"do": "work", "seconds": 30})
 
 
+def test_starting_takes_nothing_of_the_first_question(tmp_path):
+    with sandbox.spawn([*LOCKED, "3.2"], LIMITS, writable=tmp_path) as child:
+        assert child.ask({"do": "work", "seconds": 1.2}) == "done"
+        with pytest.raises(sandbox.Stopped):
+            child.ask({"do": "work", "seconds": 30})
+
+
 def test_closing_ends_the_child(tmp_path):
     with sandbox.spawn(LOCKED, LIMITS, writable=tmp_path) as child:
         pid = child.ask({"do": "who"})
