@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from app import clock
-from app.cli.opened import opened
-from app.cli.studies import ACTOR, owner_of, wait
+from app.cli.imports import wait
+from app.cli.opened import ACTOR, opened, owner_of
 from app.errors import InvalidError
 from app.report import experiments as tables
 from app.runs import directory

@@ -5,12 +5,10 @@ from collections.abc import Mapping
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.cli.opened import opened
+from app.cli.opened import ACTOR, opened
 from app.errors import InvalidError
 from app.services import api_tokens, people, second_factor
 from app.services.people import SignedIn
-
-ACTOR = "command line"
 
 
 def add(environ: Mapping[str, str], email: str, name: str, days: int, *, read_only: bool) -> None:

@@ -20,7 +20,7 @@ from app.services import (
     audits,
     checkpoints,
     designs,
-    imagesets,
+    imageset_views,
     imports,
     people,
     samples,
@@ -185,7 +185,7 @@ class _Preparation:
     def _find_set(self, name: str) -> str | None:
         self._work()
         with self.database.read() as db:
-            rows = imagesets.listing(db, self.user, clock.now())
+            rows = imageset_views.listing(db, self.user, clock.now())
         return next((row.id for row in rows if row.name == name), None)
 
     def _stage(self, files: list[Path]) -> str:

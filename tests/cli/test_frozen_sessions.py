@@ -13,7 +13,18 @@ from sqlalchemy import select, text, update
 from app import clock, schema, worker
 from app.imaging import stimulus
 from app.protocol.order import order, reader_seed
-from app.services import audits, conduct, invitations, manifests, people, places, readings, seats, sessions
+from app.services import (
+    audits,
+    conduct,
+    instructions,
+    invitations,
+    manifests,
+    people,
+    places,
+    readings,
+    seats,
+    sessions,
+)
 from app.services.submissions import Submission
 from app.settings import load_settings
 from app.tables.audits import Audit
@@ -83,7 +94,7 @@ def read_and_close(study):
         for number in range(2):
             invited = invitations.invite(db, study.session_id, study.user.id, None, now)
             cookie = seats.confirm(db, invited.token, now)
-            readings.start(db, seats.seat(db, cookie, now), now)
+            instructions.start(db, seats.seat(db, cookie, now), now)
             state = readings.state(db, places.place(db, cookie, now), now)
             while not state.finished:
                 given = Submission(state.current, 3, f"key-{number}-{state.position:04d}", 900.0, "real")

@@ -21,6 +21,7 @@ from app.services import (
     designs,
     imagesets,
     imports,
+    instructions,
     invitations,
     people,
     places,
@@ -115,7 +116,7 @@ def read_all(parts, session_id, owner_id, code, answer):
     with parts.database.write() as db:
         invited = invitations.invite(db, session_id, owner_id, code, now)
         cookie = seats.confirm(db, invited.token, now)
-        readings.start(db, seats.seat(db, cookie, now), now)
+        instructions.start(db, seats.seat(db, cookie, now), now)
         state = readings.state(db, places.place(db, cookie, now), now)
         while not state.finished:
             given = Submission(state.current, 3, f"key-{code}-{state.position}", 1200.0, answer)
