@@ -11,10 +11,19 @@ from starlette.concurrency import run_in_threadpool
 from app import clock
 from app.errors import AppError, InvalidError
 from app.imaging import stimulus, thumbnail
-from app.services import distances, drafts, faces, imagesets, import_settings, import_words, imports, signoff
+from app.services import (
+    distances,
+    drafts,
+    faces,
+    imageset_views,
+    import_settings,
+    import_words,
+    imports,
+    signoff,
+)
 from app.services.distances import NetworkView
 from app.services.drafts import Draft
-from app.services.imagesets import ImageSetRow, ImageSetView
+from app.services.imageset_views import ImageSetRow, ImageSetView
 from app.services.jobs import JobView
 from app.services.people import SignedIn
 from app.services.signoff import Review
@@ -63,7 +72,7 @@ class ImageSetPage:
 @router.get("")
 def listing(request: Request, ctx: Ctx, user: CurrentUser) -> HTMLResponse:
     with ctx.database.read() as db:
-        sets = imagesets.listing(db, user, clock.now())
+        sets = imageset_views.listing(db, user, clock.now())
     page = ImageSetsPage(user, sets, drafts.waiting(ctx.settings.staging_dir, user))
     return render(request, "imagesets/list.html", page)
 
@@ -89,7 +98,7 @@ def detail(request: Request, set_id: str, ctx: Ctx, user: CurrentUser, writing: 
     """One set; `writing` is the page of images whose pixels may hold text."""
     now = clock.now()
     with ctx.database.read() as db:
-        found = imagesets.view(db, user, set_id, now)
+        found = imageset_views.view(db, user, set_id, now)
         review, advice = signoff.review(db, set_id, writing), faces.advice(db, set_id)
         synthetic = found.kind == "synthetic"
         page = ImageSetPage(
@@ -101,7 +110,7 @@ def detail(request: Request, set_id: str, ctx: Ctx, user: CurrentUser, writing: 
             left_out=import_words.left_out(found.pipeline),
             networks=distances.by_network(db, set_id),
             distance_job=distances.job_of(db, set_id, now),
-            real_sets=[row for row in imagesets.listing(db, user, now, "real") if row.count]
+            real_sets=[row for row in imageset_views.listing(db, user, now, "real") if row.count]
             if synthetic
             else [],
             extractors=ctx.settings.extractor_names,
@@ -128,7 +137,7 @@ def measure(
 def image(set_id: str, image_id: str, ctx: Ctx, user: CurrentUser, small: bool = False) -> Response:
     """An image as it is stored, or a `small` one for lists."""
     with ctx.database.read() as db:
-        data = imagesets.image_bytes(db, ctx.artifacts, user, set_id, image_id)
+        data = imageset_views.image_bytes(db, ctx.artifacts, user, set_id, image_id)
     if small:
         data = thumbnail.encode(stimulus.decode(data))
     return Response(data, media_type="image/png", headers={"Cache-Control": "private, max-age=86400"})

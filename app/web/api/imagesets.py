@@ -7,8 +7,8 @@ from fastapi.responses import Response
 from pydantic import Field
 from sqlalchemy.orm import Session
 
-from app.services import distances, faces, imagesets, import_words, jobs, signoff
-from app.services.imagesets import ImageSetView
+from app.services import distances, faces, imageset_views, imagesets, import_words, jobs, signoff
+from app.services.imageset_views import ImageSetView
 from app.settings import OWN_EXTRACTOR
 from app.web import imagesets as pages
 from app.web import writing as writing_pages
@@ -119,7 +119,7 @@ def listing(
     kind: Annotated[str, Query(pattern="^(real|synthetic)?$", description="Of this kind alone.")] = "",
 ) -> Any:
     with caller.ctx.database.read() as db:
-        rows = imagesets.listing(db, caller.user, caller.now, kind or None)
+        rows = imageset_views.listing(db, caller.user, caller.now, kind or None)
     return paging.page(rows, newest_first, SetRow.model_validate)
 
 
@@ -142,20 +142,20 @@ async def start_import(request: Request, writer: CurrentUploader) -> Response:
 @router.get("/{set_id}", response_model=SetView, summary="An image set")
 def detail(set_id: str, caller: CurrentCaller) -> Any:
     with caller.ctx.database.read() as db:
-        return _view(db, imagesets.view(db, caller.user, set_id, caller.now))
+        return _view(db, imageset_views.view(db, caller.user, set_id, caller.now))
 
 
 @router.get("/{set_id}/images", response_model=Page[Image], summary="Its images")
 def images(set_id: str, caller: CurrentCaller, paging: Paged) -> Any:
     with caller.ctx.database.read() as db:
-        rows = imagesets.placed(db, caller.user, set_id)
+        rows = imageset_views.placed(db, caller.user, set_id)
     return paging.page(rows, lambda one: (one.place, one.frame, one.seed, one.id), Image.model_validate)
 
 
 @router.get("/{set_id}/refusals", response_model=Page[Refusal], summary="Files that were not kept, and why")
 def refusals(set_id: str, caller: CurrentCaller, paging: Paged) -> Any:
     with caller.ctx.database.read() as db:
-        rows = imagesets.view(db, caller.user, set_id, caller.now).refusals
+        rows = imageset_views.view(db, caller.user, set_id, caller.now).refusals
     return paging.page(rows, lambda one: (one.place, one.frame), Refusal.model_validate)
 
 
@@ -232,7 +232,7 @@ def take_out(set_id: str, asked: TakenOut, writer: CurrentWriter) -> Response:
 
 def shown(db: Session, writer: Writer, set_id: str) -> SetView:
     """A set as it is now."""
-    return _view(db, imagesets.view(db, writer.user, set_id, writer.now))
+    return _view(db, imageset_views.view(db, writer.user, set_id, writer.now))
 
 
 def _view(db: Session, found: ImageSetView) -> SetView:
