@@ -6,6 +6,8 @@ from app.stats.estimates import Interval, MeanSd, NotEstimable, Number, Proporti
 from app.stats.spread import Quartiles
 
 NA = "n/a"
+_DIGITS = 15
+"""Numbers with more before the point are printed as powers of ten."""
 
 
 def fixed(value: Number, places: int) -> str:
@@ -29,6 +31,8 @@ def _decimal(value: float) -> Decimal:
 
 
 def _rounded(value: Decimal, places: int) -> str:
+    if value.adjusted() >= _DIGITS:
+        return f"{value:.3e}".replace("-", "−")
     rounded = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
     return f"{abs(rounded) if rounded == 0 else rounded:f}".replace("-", "−")
 

@@ -12,7 +12,7 @@ from app.report.rows import Rating
 from app.stats import agreement, mrmc, roc
 from app.stats.equivalence import equivalence
 from app.stats.estimates import NotEstimable
-from tests.stats.test_files import made, read
+from tests.stats.reported import made, read
 
 READERS, IMAGES = 4, 12
 

@@ -17,7 +17,7 @@ from app.report.measured import Extractor, Measured
 from app.report.rows import Rating
 from app.report.study import Sampled, Study, Turnout
 from tests.cli.test_report_pairs import table
-from tests.stats.test_files import study
+from tests.stats.reported import study
 
 SESSION = Study(
     protocol=Protocol(),

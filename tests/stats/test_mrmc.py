@@ -1,8 +1,6 @@
 """Gallas's one-shot analysis: against its definitions by loops, a published data set, exact resampling, its properties."""
 
-import csv
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,54 +10,8 @@ from scipy import stats
 
 from app.stats.estimates import NotEstimable
 from app.stats.moments import moments
-from app.stats.mrmc import CENTRED, U_STATISTICS, V_STATISTICS, one_shot
-
-VANDYKE = Path(__file__).parents[2] / ".." / "shared" / "reference" / "vandyke.csv"
-
-
-def studied(R, N, M, *, seed, missing=0.0, levels=5):
-    """Scores (2, R, N), (2, R, M) of a random study, some of them missing."""
-    random = np.random.default_rng(seed)
-    reader, image = random.normal(0, 0.5, (2, R, 1)), random.normal(0, 0.7, (1, 1, N + M))
-    both = reader + image + random.normal(0, 1, (2, R, N + M))
-    both[..., N:] += 0.8
-    both = np.clip(np.round(both * levels / 4), -levels, levels)
-    both[random.random(both.shape) < missing] = np.nan
-    return both[..., :N], both[..., N:]
-
-
-designs = st.builds(
-    studied,
-    st.integers(2, 4),
-    st.integers(2, 5),
-    st.integers(2, 5),
-    seed=st.integers(0, 10**6),
-    missing=st.sampled_from([0.0, 0.0, 0.2, 0.4]),
-    levels=st.sampled_from([1, 3, 9]),
-)
-
-
-def successes(x, y):
-    """s_r(i, j) as a dictionary of what was scored."""
-    R, N = x.shape
-    return {
-        (r, i, j): float(y[r, j] > x[r, i]) + 0.5 * float(y[r, j] == x[r, i])
-        for r, i, j in product(range(R), range(N), range(y.shape[1]))
-        if not np.isnan(x[r, i]) and not np.isnan(y[r, j])
-    }
-
-
-def by_loops(one, other):
-    """Covariance of two AUCs: the mean product over pairs of each kind, weighed by how often the kind is, minus kind 8."""
-    sums, counts = {}, {}
-    for (a, s), (b, t) in product(one.items(), other.items()):
-        kind = tuple(p == q for p, q in zip(a, b, strict=True))
-        sums[kind] = sums.get(kind, 0) + s * t
-        counts[kind] = counts.get(kind, 0) + 1
-    distinct = (False, False, False)
-    if distinct not in counts:
-        return None
-    return sum(sums.values()) / sum(counts.values()) - sums[distinct] / counts[distinct]
+from app.stats.mrmc import U_STATISTICS, V_STATISTICS, one_shot
+from tests.stats.scored import VANDYKE, by_loops, designs, studied, successes, van_dyke
 
 
 @settings(deadline=None, max_examples=60)
@@ -86,98 +38,11 @@ def test_the_variance_is_that_of_the_definition_by_loops(design):
             assert expected is None or min(x.shape[1:]) < 2 or isinstance(one.variance, NotEstimable)
 
 
-def about_the_readers_mean(s):
-    """s − m, m the mean over readers of their own AUCs."""
-    own = {}
-    for (r, _, _), won in s.items():
-        own.setdefault(r, []).append(won)
-    middle = np.mean([np.mean(won) for won in own.values()]) if own else 0.0
-    return {at: won - middle for at, won in s.items()}
-
-
-@settings(deadline=None, max_examples=60)
-@given(designs)
-def test_centred_it_is_the_definition_of_what_is_left_about_the_readers_mean(design):
-    x, y = design
-    found = one_shot(x, y, centred=True)
-    s = [about_the_readers_mean(successes(x[v], y[v])) for v in (0, 1)]
-    expected = [by_loops(*both) for both in ((s[0], s[0]), (s[1], s[1]), (s[0], s[1]))]
-    cases = list(zip(found.modalities, expected[:2], strict=True))
-    if None not in expected:
-        cases.append((found.pairs[0, 1], expected[0] + expected[1] - 2 * expected[2]))
-    for one, variance in cases:
-        if (
-            isinstance(one.estimate, float)
-            and one.method.removesuffix(CENTRED) == U_STATISTICS
-            and variance is not None
-        ):
-            assert one.variance == pytest.approx(variance, abs=1e-12)
-    assert [one.estimate for one in found.modalities] == [one.estimate for one in one_shot(x, y).modalities]
-
-
-@given(st.integers(0, 10**6))
-def test_where_nothing_is_missing_centring_changes_nothing(seed):
-    x, y = studied(3, 4, 5, seed=seed)
-    x[0, :, 2:], x[1, :, :2] = np.nan, np.nan  # images of each modality's own are no gap
-    assert one_shot(x, y, centred=True) == one_shot(x, y)
-
-
-def test_centred_a_reader_of_nothing_or_of_one_kind_changes_nothing_and_one_pair_counts_as_a_reader():
-    x, y = studied(4, 6, 6, seed=3)
-    x[:, 3, 1:], y[:, 3, 1:] = np.nan, np.nan  # the last has one pair
-    found = one_shot(x[:1], y[:1], centred=True).modalities[0]
-    s = about_the_readers_mean(successes(x[0], y[0]))
-    assert found.variance == pytest.approx(by_loops(s, s))
-    nothing = np.full((1, 2, 6), np.nan)
-    more_x, more_y = np.hstack([x[:1], nothing]), np.hstack([y[:1], nothing])
-    more_y[0, 5] = 1
-    again = one_shot(more_x, more_y, centred=True).modalities[0]
-    assert again.variance == pytest.approx(found.variance, rel=1e-12)
-
-
 def test_moments_that_a_design_does_not_have_are_zero():
     x, y = studied(1, 4, 4, seed=2)
     found = moments(x[:1], y[:1], centred=False)
     assert (found.unbiased[0, 0, 4:] == 0).all()
     assert (found.unbiased[0, 0, :4] > 0).all()
-
-
-def test_where_answers_are_missing_centring_is_named():
-    x, y = studied(4, 6, 6, seed=3)
-    x[0, 1, 2] = np.nan
-    found = one_shot(x, y, centred=True)
-    assert {one.method for one in (*found.modalities, found.pairs[0, 1])} == {U_STATISTICS + CENTRED}
-    assert found.modalities[0].interval.method == U_STATISTICS + CENTRED
-
-
-@settings(deadline=None, max_examples=40)
-@given(designs)
-def test_centred_swapping_labels_keeps_the_variance_also_with_gaps(design):
-    """As published it does not: the labels then decide how far s is from 0."""
-    x, y = design
-    pairs = zip(one_shot(x, y, centred=True).modalities, one_shot(y, x, centred=True).modalities, strict=True)
-    for one, back in pairs:
-        if isinstance(one.variance, float):
-            assert back.variance == pytest.approx(one.variance, abs=1e-12)
-
-
-def test_centred_the_variance_is_unbiased_where_readers_stop():
-    """And steadier: over many studies its mean is the variance of the estimates, and it varies less than as published."""
-    random = np.random.default_rng(4)
-    found = []
-    for _ in range(400):
-        reader, image = random.normal(0, 0.5, (6, 1)), random.normal(0, 0.5, (1, 60))
-        both = reader + image + random.normal(size=(6, 60)) + np.repeat([0.0, 1.0], 30)
-        both[3:, 10:30], both[3:, 40:] = np.nan, np.nan
-        x, y = both[None, :, :30], both[None, :, 30:]
-        found.append([one_shot(x, y, centred=c).modalities[0] for c in (False, True)])
-    estimates = np.array([one.estimate for one, _ in found])
-    published, centred = (
-        np.array([both[k].variance for both in found if isinstance(both[k].variance, float)]) for k in (0, 1)
-    )
-    assert len(published) < len(centred) == 400
-    assert centred.mean() == pytest.approx(estimates.var(ddof=1), rel=0.2)
-    assert centred.std() < published.std() / 1.5
 
 
 def test_a_complete_study_has_the_degrees_of_freedom_of_its_mean_squares():
@@ -409,18 +274,6 @@ def test_perfect_readers_have_no_variance_and_no_interval():
     for one, estimate in ((found.modalities[0], 1.0), (found.pairs[0, 1], 0.0)):
         assert (one.estimate, one.variance, one.method) == (estimate, 0.0, V_STATISTICS)
         assert one.df == one.p == one.interval == NotEstimable("the variance is zero")
-
-
-def van_dyke():
-    """The published scores (2, 5, 69), (2, 5, 45)."""
-    with VANDYKE.open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    scores, truth = np.full((2, 5, 114), np.nan), np.zeros(114, bool)
-    for row in rows:
-        case = int(row["case"]) - 1
-        scores[int(row["treatment"]) - 1, int(row["reader"]) - 1, case] = float(row["rating"])
-        truth[case] = row["truth"] == "1"
-    return scores[..., ~truth], scores[..., truth]
 
 
 @pytest.mark.skipif(not VANDYKE.is_file(), reason="the published data set is not beside this checkout")

@@ -8,7 +8,7 @@ from scipy import stats
 
 from app.stats.estimates import NotEstimable
 from app.stats.obuchowski_rockette import compare
-from tests.stats.test_mrmc import VANDYKE, studied, van_dyke
+from tests.stats.scored import VANDYKE, studied, van_dyke
 
 
 def aucs(x, y):

@@ -59,6 +59,12 @@ def test_fixed_keeps_its_decimals_and_a_true_minus():
     assert printing.fixed(NONE, 2) == "n/a"
 
 
+def test_numbers_of_any_size_can_be_printed():
+    assert printing.fixed(123456789012345.0, 1) == "123456789012000.0"  # twelve digits are meant
+    assert printing.fixed(1e300, 2) == "1.000e+300"
+    assert printing.fixed(-1.5e20, 1) == "−1.500e+20"
+
+
 def test_counts_stand_beside_percentages():
     assert printing.counted(proportion(9, 20, "")) == "45 % (9/20)"
     assert printing.counted(NONE) == "n/a"
