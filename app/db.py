@@ -244,8 +244,8 @@ class Database:
             reason = _AWAY if code is None else _REASONS.get(code & 0xFF)
             if reason is None:
                 raise
-            if code is not None and code & 0xFF in _REOPEN:
-                self.engine.dispose()
+            if error.connection_invalidated or (code is not None and code & 0xFF in _REOPEN):
+                self.engine.dispose()  # those beside it are lost as well
             raise UnavailableError(reason) from error
 
 

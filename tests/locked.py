@@ -62,4 +62,5 @@ def handle(question):
 
 
 if __name__ == "__main__":
+    work(float(sys.argv[1]) if sys.argv[1:] else 0)
     sandbox.answer(handle)

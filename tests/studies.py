@@ -15,6 +15,7 @@ from tests.blinding import material
 
 EACH = 20
 OWNER = "owner@example.org"
+PLAIN = Protocol()
 
 
 def heads(seed=1, each=EACH, plant=None):
@@ -36,8 +37,8 @@ def frozen(site, images, synthetic):
     return f"/sessions/{session_id}"
 
 
-def draft(parts, user, images, synthetic):
-    """A draft session of these images (N, H, W), of which `synthetic` (N,) says the truth; returns its id."""
+def draft(parts, user, images, synthetic, protocol=PLAIN, n=None):
+    """A draft session of these images (N, H, W), of which `synthetic` (N,) says the truth, or of `n` of each; returns its id."""
     key, now = parts.settings.secret_key, clock.now()
     with parts.database.write() as db:
         made = Checkpoint(id=_fresh("c", len(images)), owner_id=user.id, name="g", facts={}, created_at=now)
@@ -65,9 +66,9 @@ def draft(parts, user, images, synthetic):
             title="Planted",
             public_title="Images",
             real_set_id=real,
-            n_real=str(len(images) - n_synthetic),
-            synthetic=((other, str(n_synthetic)),),
-            protocol=Protocol(),
+            n_real=str(n or len(images) - n_synthetic),
+            synthetic=((other, str(n or n_synthetic)),),
+            protocol=protocol,
         )
         return designs.create(db, user, asked, key, now)
 

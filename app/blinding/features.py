@@ -5,7 +5,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import signal
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float64]
@@ -71,7 +70,7 @@ def flat(pixels: Pixels) -> Plane:
 def view(pixels: Pixels) -> View:
     """Prepare one image for all measures."""
     plane = flat(pixels)
-    fade = np.outer(*(signal.windows.hann(side, sym=False) for side in plane.shape)).astype(np.float32)
+    fade = np.outer(*(np.hanning(side + 1)[:-1] for side in plane.shape)).astype(np.float32)
     spectrum = np.fft.rfft2((plane - plane.mean()) * fade)
     power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
     counts = np.bincount(pixels.ravel(), minlength=256)

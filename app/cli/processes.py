@@ -1,11 +1,14 @@
 """Start the long-running processes: server, worker; and migrate."""
 
+import gc
+import resource
 import signal
 import socket
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
 
+import structlog
 import uvicorn
 
 from app import logs, schema
@@ -15,6 +18,10 @@ from app.main import create_app
 from app.settings import keep_private, load_settings
 
 STOP_SECONDS = 10
+KEEP_SECONDS = 75  # a browser's connection between two images; who thinks longer opens another
+MOST_FILES, FEW_FILES = 65_536, 4_096
+
+log = structlog.get_logger()
 
 
 def serve(environ: Mapping[str, str], host: str | None, port: int | None) -> None:
@@ -29,6 +36,8 @@ def serve(environ: Mapping[str, str], host: str | None, port: int | None) -> Non
         )  # uvicorn stops first and then raises the signal again: that is no failure
     application = create_app(settings)
     _require_free(settings.host, settings.port)
+    _allow_many_connections()
+    _look_for_garbage_seldom()
     uvicorn.run(
         application,
         host=settings.host,
@@ -37,6 +46,7 @@ def serve(environ: Mapping[str, str], host: str | None, port: int | None) -> Non
         log_config=None,
         server_header=False,
         forwarded_allow_ips=settings.forwarded_allow_ips,
+        timeout_keep_alive=KEEP_SECONDS,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
 
@@ -59,6 +69,24 @@ def work(environ: Mapping[str, str], device: str, concurrency: int) -> None:
         worker.run(parts, stopping, concurrency)
     except worker.Refusal as refusal:
         raise InvalidError(str(refusal)) from refusal
+
+
+def _look_for_garbage_seldom() -> None:
+    """Leave the program's own parts alone, and what requests leave for longer: a search through all of it holds every reader up."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
+def _allow_many_connections() -> None:
+    """Open as many files as an administrator lets us: usual limits are 1,024, and each browser keeps some connections."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    soft, hard = (MOST_FILES if limit == resource.RLIM_INFINITY else limit for limit in limits)
+    allowed = max(soft, min(hard, MOST_FILES))
+    if allowed > soft:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, limits[1]))
+    if allowed < FEW_FILES:
+        log.warning("few open files are allowed", files=allowed, wanted=FEW_FILES)
 
 
 def _require_free(host: str, port: int) -> None:

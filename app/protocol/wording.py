@@ -7,17 +7,17 @@ from app.words.sentence import N_, Sentence
 INSTRUCTIONS = N_(
     "You will see medical images one after another. Some were taken from patients, some were made by a computer. "
     "Say for each whether you think it is real or synthetic, and how real it looks to you on a scale from 1 to 5. "
-    "There is no time limit, and you can stop and come back with the same link."
+    "There is no time limit for your answers, and you can stop and come back with the same link."
 )
 LIKERT_INSTRUCTIONS = N_(
     "You will see medical images one after another. Some were taken from patients, some were made by a computer. "
     "Say for each how real it looks to you on a scale from 1 to 5. "
-    "There is no time limit, and you can stop and come back with the same link."
+    "There is no time limit for your answers, and you can stop and come back with the same link."
 )
 PAIR_INSTRUCTIONS = N_(
     "You will see medical images two at a time. In each pair one was taken from a patient, and one was made by a computer. "
     "Say which is the real one, and how sure you are on a scale from 1 to 5. "
-    "There is no time limit, and you can stop and come back with the same link."
+    "There is no time limit for your answers, and you can stop and come back with the same link."
 )
 LIKERT_QUESTION = N_("How real does it look to you?")
 SURE_QUESTION = N_("How sure are you?")

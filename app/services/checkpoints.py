@@ -8,8 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.errors import NotFoundError
-from app.services import experiments, imagesets, jobs, tokens
-from app.services.imagesets import ImageSetRow
+from app.services import experiments, imageset_views, imagesets, jobs, tokens
+from app.services.imageset_views import ImageSetRow
 from app.services.jobs import JobView
 from app.services.people import SignedIn
 from app.tables.checkpoints import Checkpoint, Experiment, Picture
@@ -135,7 +135,7 @@ def view(db: Session, user: SignedIn, checkpoint_id: str, now: datetime) -> Chec
         ready=checkpoint.artifact is not None,
         experiment=experiments.name_of(db, checkpoint.experiment_id),
         job=jobs.shown_by_id(db, checkpoint.job_id, now),
-        sets=tuple(imagesets.rows(db, sets, now)),
+        sets=tuple(imageset_views.rows(db, sets, now)),
         created_at=checkpoint.created_at,
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
+from app.prepared import Selection
 from app.protocol.design import Protocol
 from app.services import orders
 from app.services.places import Place
@@ -15,9 +16,9 @@ from app.tables.sessions import Item, Presentation, VttSession
 _COLUMNS = select(Presentation.position, Presentation.token, Presentation.item_id).where(
     Presentation.reading_id == bindparam("reading")
 )
-_BETWEEN = _COLUMNS.where(Presentation.position.between(bindparam("first"), bindparam("last")))
-_NAMED = _COLUMNS.where(Presentation.token == bindparam("name"))
-_BYTES = (
+_BETWEEN = Selection(_COLUMNS.where(Presentation.position.between(bindparam("first"), bindparam("last"))))
+_NAMED = Selection(_COLUMNS.where(Presentation.token == bindparam("name")))
+_BYTES = Selection(
     select(Item.stimulus_sha256)
     .join(Presentation, Presentation.item_id == Item.id)
     .where(
@@ -58,20 +59,20 @@ def near(db: Session, place: Place) -> Near:
     """Around this place and, should its image be answered, the next one."""
     each = place.protocol.at_once
     bounds = {"first": place.answered + 1 - each, "last": place.last_seen + each}
-    rows = db.execute(_BETWEEN, {"reading": place.seat.reading_id, **bounds})
-    return Near([Shown(*row) for row in rows])
+    return Near([Shown(*row) for row in _BETWEEN.rows(db, {"reading": place.seat.reading_id, **bounds})])
 
 
 def named(db: Session, place: Place, name: str) -> Shown | None:
     """What has this name in this reading, wherever it stands."""
-    row = db.execute(_NAMED, {"reading": place.seat.reading_id, "name": name}).first()
+    row = _NAMED.first(db, {"reading": place.seat.reading_id, "name": name})
     return Shown(*row) if row else None
 
 
 def stimulus(db: Session, place: Place, name: str) -> str | None:
     """The sha256 of the bytes behind a name that may be looked at now; None for any other."""
     bounds = {"first": place.first_seen, "last": place.last_seen}
-    return db.scalar(_BYTES, {"reading": place.seat.reading_id, "name": name, **bounds})
+    found = _BYTES.first(db, {"reading": place.seat.reading_id, "name": name, **bounds})
+    return found[0] if found else None
 
 
 def present_main(db: Session, session: VttSession, reading_id: str, slot: int, practised: int) -> None:

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TypeVarTuple
 
-from sqlalchemy import Row, Select, bindparam, or_, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.errors import ForbiddenError, NotFoundError, SignInRequiredError
+from app.prepared import Selection
 from app.services import knowing, tokens
 from app.tables.mails import MailedLink
 from app.tables.people import Reader, ReaderLogin
@@ -99,21 +100,25 @@ def seat(db: Session, cookie: str, now: datetime) -> ReaderSeat:
     return ReaderSeat(*allowed(db, _SEAT, cookie, now))
 
 
-def behind_cookie(query: Select[*Columns]) -> Select[*Columns]:
+def behind_cookie(query: Select[*Columns]) -> Selection[*Columns]:
     """A query of a reading, confined to the one that is behind a cookie; for `allowed`."""
-    return query.join(ReaderLogin, ReaderLogin.reading_id == Reading.id).where(
-        ReaderLogin.token_hash == bindparam("cookie"),
-        ReaderLogin.expires_at > bindparam("now"),
-        Reading.link_revoked_at.is_(None),
-        Reading.link_expires_at > bindparam("now"),
+    return Selection(
+        query.join(ReaderLogin, ReaderLogin.reading_id == Reading.id).where(
+            ReaderLogin.token_hash == bindparam("cookie"),
+            ReaderLogin.expires_at > bindparam("now"),
+            Reading.link_revoked_at.is_(None),
+            Reading.link_expires_at > bindparam("now"),
+        )
     )
 
 
-def allowed(db: Session, query: Select[*Columns], cookie: str, now: datetime) -> Row[*Columns]:
+def allowed(db: Session, query: Selection[*Columns], cookie: str, now: datetime) -> tuple[*Columns]:
     """The row of such a query; raises SignInRequiredError as `seat` does."""
-    found = db.execute(query, {"cookie": tokens.digest(cookie), "now": now}).first()
+    found = query.first(db, {"cookie": tokens.digest(cookie), "now": now})
     if found is None:
-        raise SignInRequiredError(N_("Please open your personal link again. What you rated is kept."))
+        raise SignInRequiredError(
+            N_("Please open your personal link again. What is not saved yet waits in this browser.")
+        )
     return found
 
 

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from app.errors import ConflictError, NotFoundError
 from app.protocol.design import Protocol
-from app.services import access, audit, audits, imagesets, invitations, jobs, signoff
-from app.services.imagesets import ImageSetRow
+from app.services import access, audit, audits, imageset_views, invitations, jobs, signoff
+from app.services.imageset_views import ImageSetRow
 from app.services.invitations import Invited, ReaderProgress
 from app.services.jobs import JobView
 from app.services.people import SignedIn
@@ -136,7 +136,7 @@ def view(db: Session, user: SignedIn, session_id: str, now: datetime) -> Session
     session = own(db, user, session_id)
     arms = arms_of(db, session_id)
     set_ids = (session.real_set_id, *(arm.image_set_id for arm in arms))
-    real, *synthetic = imagesets.rows(db, [db.get_one(ImageSet, set_id) for set_id in set_ids], now)
+    real, *synthetic = imageset_views.rows(db, [db.get_one(ImageSet, set_id) for set_id in set_ids], now)
     return SessionView(
         id=session.id,
         title=session.title,

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.artifacts import Artifacts
 from app.errors import ConflictError, InvalidError, NotFoundError
 from app.imaging import burned_text, stimulus
-from app.services import audit, imagesets
+from app.services import audit, imageset_views, imagesets
 from app.services.people import SignedIn
 from app.tables.images import Image, ImageSet
 from app.tables.origins import Origin
@@ -129,7 +129,7 @@ def take_out(
 
 def picture(db: Session, artifacts: Artifacts, user: SignedIn, set_id: str, image_id: str) -> bytes:
     """A PNG file of an image with frames around what looks like writing; raises NotFoundError."""
-    data = imagesets.image_bytes(db, artifacts, user, set_id, image_id)
+    data = imageset_views.image_bytes(db, artifacts, user, set_id, image_id)
     boxes = db.get_one(Origin, image_id).facts.get("text_boxes")
     found = [(int(x), int(y), int(w), int(h)) for x, y, w, h in boxes] if isinstance(boxes, list) else []
     return stimulus.encode(burned_text.framed(stimulus.decode(data), found), compress=True)

@@ -169,9 +169,8 @@ def check_display(
     if width < protocol.smallest_width or height < protocol.smallest_height:
         raise InvalidError(
             N_(
-                "This window has {window} pixels; the study needs {needed}. Please enlarge it or use a larger display.",
+                "This window has {window} pixels, which is too small for the study. Please enlarge it or use a larger display.",
                 window=f"{width:.0f} × {height:.0f}",
-                needed=f"{protocol.smallest_width} × {protocol.smallest_height}",
             )
         )
     reading.display = {**measured, "at": now.isoformat()}

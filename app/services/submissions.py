@@ -5,22 +5,37 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from app.errors import InvalidError
 from app.protocol import scale
 from app.protocol.design import Protocol
+from app.services.places import Place
+from app.services.presentations import Shown
+from app.tables.sessions import Rating
 from app.words.sentence import N_
 
 LONGEST_KEY = 64
 LONGEST_REMARK = 1000
 MOST_MARKS = 20
-VIEWPORT = frozenset(
-    (
-        *("width", "height", "scale", "pixel_ratio"),
-        *("zoom", "x", "y", "brightness", "contrast", "changes", "exposed_ms"),
-        *("first_view_ms", "views"),
-    )
-)
-"""The window in CSS pixels; CSS pixels an image pixel; how it was looked at last (zoom, place, light), after how many changes; how often, and how long at first."""
+LONGEST_MS = 1e10
+"""Some 115 days: no page is open for longer, and a mean over readers stays one."""
+VIEWPORT = {
+    **dict.fromkeys(("width", "height"), (0.0, 1e5)),
+    **dict.fromkeys(("scale", "pixel_ratio", "zoom", "brightness", "contrast"), (0.0, 1e5)),
+    **dict.fromkeys(("x", "y"), (-1e7, 1e7)),
+    **dict.fromkeys(("changes", "views"), (0.0, 1e9)),
+    **dict.fromkeys(("exposed_ms", "first_view_ms"), (0.0, LONGEST_MS)),
+}
+"""The window in CSS pixels; CSS pixels an image pixel; how it was looked at last (zoom, place, light), after how many changes; how often, and how long at first.
+
+Each with the least and the most that is kept.
+"""
+
+
+_SIDES = {"real": "left", "synthetic": "right"}
+"""Which image of a pair is said to be the real one, by what that says of the left one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +76,7 @@ class Submission:
         if protocol.answering == "likert":
             asked = {"": protocol.counted_as(self.likert)}
         elif protocol.answering == "pairs":
-            asked = {"left": "real", "right": "synthetic"}
+            asked = {side: answer for answer, side in _SIDES.items()}
         else:
             asked = {"real": "real", "synthetic": "synthetic"}
         if self.answer not in asked:
@@ -69,20 +84,52 @@ class Submission:
         return asked[self.answer]
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a reader said of an image, in the words of a submission, to be changed."""
+
+    answer: str
+    likert: int
+    remark: str
+    marks: tuple[dict[str, object], ...]
+
+
+def kept(db: Session, place: Place, shown: Shown | None) -> Given | None:
+    """The last answer to this image, None without one."""
+    if shown is None:
+        return None
+    query = (
+        select(Rating)
+        .where(Rating.reading_id == place.seat.reading_id, Rating.item_id == shown.item_id)
+        .order_by(Rating.revision.desc())
+        .limit(1)
+    )
+    rating = db.scalar(query)
+    if rating is None:
+        return None
+    said = {"likert": "", "pairs": _SIDES.get(rating.answer, "")}.get(place.protocol.answering, rating.answer)
+    return Given(said, rating.likert, rating.remark or "", tuple(rating.marks or ()))
+
+
 def check(given: Submission, protocol: Protocol) -> None:
     """Raise InvalidError for what cannot be kept, besides the answer itself."""
     if not 8 <= len(given.key) <= LONGEST_KEY or not re.fullmatch("[!-~]+", given.key):
         raise InvalidError(N_("The key has 8 to {most} letters, digits and plain signs.", most=LONGEST_KEY))
     durations = [given.shown_ms, *([given.first_action_ms] if given.first_action_ms is not None else [])]
-    if not all(isfinite(duration) and duration >= 0 for duration in durations):
+    if not all(0 <= duration <= LONGEST_MS for duration in durations):
         raise InvalidError(N_("A duration is a number of milliseconds, not below 0."))
-    if not VIEWPORT.issuperset(given.viewport) or not all(isfinite(v) for v in given.viewport.values()):
+    if not all(name in VIEWPORT and _within(VIEWPORT[name], v) for name, v in given.viewport.items()):
         raise InvalidError(N_("The viewport cannot be used."))
     if given.remark and not protocol.remarks:
         raise InvalidError(N_("This study does not ask for remarks."))
     if len(given.remark) > LONGEST_REMARK:
         raise InvalidError(N_("A remark has at most {most} characters.", most=LONGEST_REMARK))
     _check_marks(given.marks, protocol.cues)
+
+
+def _within(bounds: tuple[float, float], value: float) -> bool:
+    least, most = bounds
+    return least <= value <= most
 
 
 def _check_marks(marks: Sequence[Mark], cues: Sequence[str]) -> None:

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
+import scipy  # which loads scipy.stats where it is used first: 30 MB and half a second that a server needs not
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 from app.stats.estimates import NotEstimable, Number, Proportion
 from app.stats.intervals import half_p, proportion
@@ -80,7 +81,7 @@ def guessing_p(counts: Counts) -> tuple[Number, str]:
     if counts.n_real == counts.n_synthetic:
         return half_p(counts.tp + counts.tn, counts.n), "exact binomial"
     table = [[counts.tp, counts.fn], [counts.fp, counts.tn]]
-    return float(stats.fisher_exact(table).pvalue), "Fisher's exact"
+    return float(scipy.stats.fisher_exact(table).pvalue), "Fisher's exact"
 
 
 @dataclass(frozen=True, slots=True)

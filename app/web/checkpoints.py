@@ -10,9 +10,9 @@ from starlette.concurrency import run_in_threadpool
 
 from app import clock
 from app.errors import AppError, InvalidError
-from app.services import checkpoints, experiments, imagesets, pictures, samples
+from app.services import checkpoints, experiments, imageset_views, pictures, samples
 from app.services.checkpoints import CheckpointRow, CheckpointView
-from app.services.imagesets import ImageSetRow
+from app.services.imageset_views import ImageSetRow
 from app.services.jobs import JobView
 from app.services.people import SignedIn
 from app.services.pictures import PictureView
@@ -93,7 +93,7 @@ def detail(request: Request, checkpoint_id: str, ctx: Ctx, user: CurrentUser) ->
             pictures={picture.kind: picture for picture in drawn if not picture.subject},
             neighbours=[picture for picture in drawn if picture.subject],
             neighbours_job=pictures.neighbours_job(db, view.id, now),
-            real_sets=[row for row in imagesets.listing(db, user, now, "real") if row.count],
+            real_sets=[row for row in imageset_views.listing(db, user, now, "real") if row.count],
             experiments=experiments.names(db, user),
         )
     return render(request, "checkpoints/detail.html", page)

@@ -147,7 +147,9 @@ async def asking(request: Request) -> Asking:
     """Raises SignInRequiredError without a cookie; whose it is is looked up where the request is answered."""
     token = cookies.given(request, READER_COOKIE)
     if not token:
-        raise SignInRequiredError(N_("Please open your personal link. What you rated is kept."))
+        raise SignInRequiredError(
+            N_("Please open your personal link. What is not saved yet waits in this browser.")
+        )
     return Asking(token, request.headers.get(PAGE_HEADER))
 
 

@@ -13,9 +13,9 @@ from app.protocol import exchange, filled, typed, wording
 from app.protocol.design import Protocol
 from app.protocol.filled import Fields
 from app.protocol.questions import MOST_QUESTIONS
-from app.services import designs, feasible, following, imagesets, templates
+from app.services import designs, feasible, following, imageset_views, templates
 from app.services.feasible import NewSession
-from app.services.imagesets import ImageSetRow
+from app.services.imageset_views import ImageSetRow
 from app.services.people import SignedIn
 from app.services.templates import Choice
 from app.web import plans
@@ -225,8 +225,8 @@ def _page(
         user=user,
         action=action,
         draft_id=draft_id,
-        real_sets=imagesets.listing(db, user, now, "real"),
-        synthetic_sets=imagesets.listing(db, user, now, "synthetic"),
+        real_sets=imageset_views.listing(db, user, now, "real"),
+        synthetic_sets=imageset_views.listing(db, user, now, "synthetic"),
         templates=[] if draft_id else templates.choices(db, user),
         begun_from=begun_from,
         form=DesignForm(fields),

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Collection
+from contextlib import suppress
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import structlog
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.web.refusals import refusal
@@ -32,7 +33,13 @@ class TrustedHosts:
 
 def _named(scope: Scope) -> str:
     """The host's name in small letters, without its port and brackets; empty where the request names none, or not one alone."""
-    given = Headers(scope=scope).getlist("host")
-    if len(given) != 1 or not _FORM.fullmatch(given[0]):
-        return ""
-    return urlsplit(f"//{given[0]}").hostname or ""
+    given = [value for name, value in scope["headers"] if name == b"host"]
+    return _host(given[0].decode("latin-1")) if len(given) == 1 else ""
+
+
+@lru_cache(maxsize=64)
+def _host(given: str) -> str:
+    """The same of a header's text."""
+    with suppress(ValueError):  # brackets around what is no address
+        return (urlsplit(f"//{given}").hostname or "") if _FORM.fullmatch(given) else ""
+    return ""

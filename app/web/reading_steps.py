@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.errors import InvalidError
 from app.protocol.questions import LONGEST_ANSWER, Question
-from app.services import eligibility, going_on, readings, seats, steps
-from app.services.readings import Welcome
+from app.services import eligibility, going_on, instructions, seats, steps
+from app.services.instructions import Welcome
 from app.services.seats import ReaderSeat
 from app.services.steps import Agreement
 from app.web import language
@@ -111,7 +111,7 @@ def display(request: Request, ctx: Ctx, seat: FormReader, given: Texts) -> HTMLR
 def start(request: Request, ctx: Ctx, seat: FormReader) -> RedirectResponse:
     with ctx.database.write() as db:
         eligibility.require(db, seat, ctx.settings.secret_key)
-        readings.start(db, seat, clock.now(), language.of(request))
+        instructions.start(db, seat, clock.now(), language.of(request))
     return RedirectResponse("/read/rate", 303)
 
 
@@ -145,7 +145,7 @@ def _show(
     request: Request, db: Session, seat: ReaderSeat, given: dict[str, str] | None = None, problem: str = ""
 ) -> HTMLResponse | RedirectResponse:
     """The page of the step at which this reader stands; at the end the last image is still in reach."""
-    there = readings.welcome(db, seat, clock.now(), language.of(request))
+    there = instructions.welcome(db, seat, clock.now(), language.of(request))
     if there.step.name == "ending":
         return RedirectResponse("/read/rate", 303)
     after = there.step.name == "afterwards"

@@ -32,15 +32,18 @@ PAIRS = {
     "choose_side": N_("Choose left or right."),
 }
 UNDO = {
-    "back": N_("Back"),
     "changing": N_("You are changing your last answer."),
-    "leave": N_("Leave it as it was"),
     "end_waits": N_(
         "The server cannot be reached. Your answers are kept here and sent again by themselves; this page ends as soon as they are saved."
     ),
 }
 EXPOSURE = {
     "exposure_over": N_("The image was shown for as long as this study allows. Please answer."),
+}
+CUES = {
+    "mark_by_keys": N_(
+        "The whole image is marked. Arrow keys mark a part and move it; with Shift they change its size."
+    ),
 }
 
 
@@ -52,5 +55,6 @@ def words(protocol: Protocol, language: str) -> dict[str, str]:
         **(PAIRS if protocol.answering == "pairs" else {}),
         **(UNDO if protocol.allow_undo else {}),
         **(EXPOSURE if protocol.exposure_ms else {}),
+        **(CUES if protocol.cues else {}),
     }
     return {name: translate(language, sentence) for name, sentence in needed.items()}

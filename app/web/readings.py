@@ -6,12 +6,12 @@ from datetime import date
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from limits import parse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
 from app import clock
 from app.protocol.design import Protocol
 from app.protocol.refusals import LONGEST_LABEL
-from app.services import eligibility, exposures, readings, seats, submissions
+from app.services import eligibility, exposures, instructions, readings, seats, submissions
 from app.services.readings import State
 from app.services.submissions import Mark, Submission
 from app.web import language, reading_words
@@ -68,11 +68,11 @@ class SubmissionBody(BaseModel):
 
     item: str = Field(max_length=64)
     answer: str = Field(default="", max_length=16)
-    likert: int
+    likert: StrictInt
     key: str = Field(max_length=submissions.LONGEST_KEY)
     shown_ms: float
     first_action_ms: float | None = None
-    revises: bool = False
+    revises: StrictBool = False
     viewport: dict[str, float] = Field(default_factory=dict)
     remark: str = Field(default="", max_length=submissions.LONGEST_REMARK)
     marks: list[MarkBody] = Field(default_factory=list, max_length=submissions.MOST_MARKS)
@@ -116,7 +116,7 @@ def rate_page(request: Request, ctx: Ctx, seat: CurrentReader) -> HTMLResponse |
     """The viewer, in the language in which the instructions were confirmed last: another one is told first."""
     spoken = language.of(request)
     with ctx.database.read() as db:
-        there = readings.welcome(db, seat, clock.now(), spoken)
+        there = instructions.welcome(db, seat, clock.now(), spoken)
     ready = there.step.name == "instructions" and there.step.instructed and there.told_in == spoken
     if there.step.name != "ending" and not ready:
         return RedirectResponse(f"/read{language.choice(request)}", 303)
@@ -178,6 +178,7 @@ def _stated(state: State, *, show_progress: bool) -> JSONResponse:
         "whole": state.whole,
         "seen": asdict(state.seen) if state.seen else None,
         "feedback": asdict(state.feedback) if state.feedback else None,
+        "given": asdict(state.given) if state.given else None,
     }
     if show_progress or state.practising:
         told |= {"position": state.position, "total": state.total}

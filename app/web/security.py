@@ -1,8 +1,9 @@
 """Headers for every answer, and the refusal of writes that another site's page sends."""
 
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -34,6 +35,7 @@ _HEADERS = {
 }
 _HTTPS_ONLY = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 _NOT_KEPT = {"Cache-Control": "no-store"}
+Raw = tuple[tuple[bytes, bytes], ...]
 LONGEST_BODY = (
     256 * 1024
 )  # the longest form has 5,000 characters of instructions, each of up to 12 bytes when escaped
@@ -54,22 +56,28 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp, *, secure: bool) -> None:
         self.app = app
-        self._usual = _HEADERS | (_HTTPS_ONLY if secure else {})
+        usual = _HEADERS | (_HTTPS_ONLY if secure else {})
+        self._files, self._others = _raw(usual), _raw(usual | _NOT_KEPT)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        added = self._usual | ({} if scope["path"].startswith("/static/") else _NOT_KEPT)
+        added = self._files if scope["path"].startswith("/static/") else self._others
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in added.items():
-                    headers.setdefault(name, value)
+                given = list(message.get("headers", ()))
+                names = {name.lower() for name, _ in given}
+                message["headers"] = given + [header for header in added if header[0] not in names]
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
+
+
+def _raw(headers: Mapping[str, str]) -> Raw:
+    """As they are sent."""
+    return tuple((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items())
 
 
 class BodyLimit:

@@ -10,9 +10,9 @@ from limits import parse
 
 from app import clock
 from app.errors import SignInRequiredError, TooManyError
-from app.services import checkpoints, imagesets, people, seats, second_factor, sessions
+from app.services import checkpoints, imageset_views, people, seats, second_factor, sessions
 from app.services.checkpoints import CheckpointRow
-from app.services.imagesets import ImageSetRow
+from app.services.imageset_views import ImageSetRow
 from app.services.people import SignedIn
 from app.services.sessions import SessionRow
 from app.web import cookies, reauthentication
@@ -131,7 +131,7 @@ def overview(request: Request, ctx: Ctx, user: CurrentUser) -> HTMLResponse:
         page = OverviewPage(
             user=user,
             sessions=sessions.listing(db, user, now),
-            image_sets=imagesets.listing(db, user, now),
+            image_sets=imageset_views.listing(db, user, now),
             checkpoints=checkpoints.listing(db, user, now),
         )
     return render(request, "signin/overview.html", page)

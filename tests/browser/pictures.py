@@ -60,7 +60,12 @@ OTHERS = {
         question=wording.SURE_QUESTION,
         likert_labels=scale.SURE_LABELS,
     ),
+    "scale": Protocol(
+        answering="likert", instructions=wording.LIKERT_INSTRUCTIONS, question=wording.LIKERT_QUESTION
+    ),
     "mask": Protocol(exposure_ms=400),
+    "again": Protocol(practice=Practice(real=1, synthetic=1, pass_mark=2)),
+    "too-small": Protocol(display_check=True, smallest_width=2000),
 }
 """Pages that other protocols have, each taken at its first image."""
 
@@ -94,6 +99,7 @@ def take_all(out: Path) -> None:
                 whole = _links(settings, PROTOCOL)
                 for number, (size, look) in enumerate(LOOKS.items()):
                     _walk(_camera(browser, out, size, *look), f"{server.url}/r/{whole[number]}")
+                    _wrong_link(_camera(browser, out, size, *look), f"{server.url}/r/{whole[number]}x")
                     for name, tokens in links.items():
                         _first(_camera(browser, out, size, *look), f"{server.url}/r/{tokens[number]}", name)
         finally:
@@ -155,26 +161,42 @@ def _walk(camera: Camera, link: str) -> None:
     page.close()
 
 
+def _wrong_link(camera: Camera, link: str) -> None:
+    camera.page.goto(link)
+    camera.take("wrong-link")
+    camera.page.close()
+
+
 def _first(camera: Camera, link: str, name: str) -> None:
     """The first image of another session."""
     page = camera.page
     page.goto(link)
     page.get_by_role("button", name="Continue").click()
+    if name == "too-small":
+        window = page.viewport_size
+        assert window is not None
+        camera.take("display-refused")
+        page.set_viewport_size({"width": 2100, "height": 1200})
+        page.get_by_role("button", name="Yes, all eleven").click()
+        page.set_viewport_size(window)
     page.get_by_role("button", name="Start").click()
     expect(page.locator("#answer input").first).to_be_enabled()
     if name == "mask":
         expect(page.locator("#mask")).to_be_visible()
-    camera.take(name)
+    if name == "again":
+        _practise(camera, "again")
+    else:
+        camera.take(name)
     page.close()
 
 
-def _practise(camera: Camera) -> None:
+def _practise(camera: Camera, name: str = "practice") -> None:
     for place in (1, 2):
         _at(camera.page, place, 2)
         _answer(camera.page, "r4")
         expect(camera.page.locator("#feedback h2")).to_be_visible()
         if place == 2:
-            camera.take("practice")
+            camera.take(name)
         camera.page.keyboard.press("Enter")
 
 

@@ -1,4 +1,3 @@
-# ruff: noqa: F401, F811 - pytest finds fixtures by the names of arguments
 """Accounts and the server's pages in a real browser: axe, small screens, and a second factor from the picture to the sign-in."""
 
 import re
@@ -8,22 +7,8 @@ import pyotp
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_researcher import bodies, signed_in, url, violations
-from tests.web.conftest import (
-    ADMIN,
-    COLLEAGUE,
-    OWNER,
-    PASSWORD,
-    create,
-    empty_folder,
-    furnished,
-    furnished_folder,
-    generator_files,
-    invite,
-    known,
-    opened,
-    owner,
-)
+from tests.browser.accessibility import violations
+from tests.web.conftest import ADMIN, COLLEAGUE, OWNER, PASSWORD, create, invite, opened
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 NEW = "another thing altogether, quite long"

@@ -9,20 +9,9 @@ from sqlalchemy import select
 
 from app.imaging import stimulus
 from app.tables.sessions import Item, Rating, Reading
-from tests.browser.test_reader import SIZES, answer, at, finish, page, seen, server
-from tests.faults.conftest import empty_folder, furnished, furnished_folder, generator_files, known, owner
+from tests.browser.rating import SIZES, answer, at, finish, seen
 from tests.web.conftest import invite, opened
 
-__all__ = [
-    "empty_folder",
-    "furnished",
-    "furnished_folder",
-    "generator_files",
-    "known",
-    "owner",
-    "page",
-    "server",
-]
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 FLOW = {
     "consent": "You agree that your answers are used for research.",
@@ -158,6 +147,33 @@ def test_feedback_is_right_and_a_break_survives_a_reload(page, server, furnished
     assert page.locator("#answer input:checked").count() == 0
 
 
+@pytest.mark.parametrize("changes", [{}, {"answering": "pairs"}], ids=["single", "pairs"])
+def test_feedback_covers_nothing_of_the_image_and_all_of_it_is_on_the_screen(
+    page, server, furnished, owner, known, changes
+):
+    session = opened(furnished, owner, known, practice_real="1", practice_synthetic="1", **changes)
+    come_in(page, server.url + invite(owner, session))
+    go_to(page, "Start")
+    feedback = page.locator("#feedback")
+    for place in range(1, 3 - len(changes)):
+        at(page, place, 2 - len(changes))
+        answer(page, "l4" if changes else "r4")
+        expect(feedback).to_be_visible()
+        for width, height in [*SIZES.values(), (1366, 1024), (1024, 768), (390, 844)]:
+            page.set_viewport_size({"width": width, "height": height})
+            expect(page.locator("#stimulus")).to_be_visible()
+            page.evaluate(
+                "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+            )
+            image, told = page.locator("#stimulus").bounding_box(), feedback.bounding_box()
+            beside = told["x"] >= image["x"] + image["width"]
+            below = told["y"] >= image["y"] + image["height"]
+            assert beside or below, (width, height, image, told)
+            assert told["x"] + told["width"] <= width
+            assert told["y"] + told["height"] <= height
+        page.keyboard.press("Enter")
+
+
 def test_the_scale_alone_is_answered_by_one_key(page, server, furnished, owner, known):
     session = opened(furnished, owner, known, answering="likert", allow_undo="true")
     come_in(page, server.url + invite(owner, session))
@@ -240,6 +256,33 @@ def test_by_keyboard_a_word_marks_the_whole_image(page, server, furnished, owner
     assert mark == {"cue": "texture", "x": 0.0, "y": 0.0, "width": 1.0, "height": 1.0}
 
 
+def test_by_keyboard_a_mark_is_moved_to_its_place_and_the_image_stays(page, server, furnished, owner, known):
+    session = opened(furnished, owner, known, cues="texture, border")
+    come_in(page, server.url + invite(owner, session))
+    go_to(page, "Start")
+    at(page, 1)
+    before = page.locator("#stimulus").bounding_box()
+    go_to(page, "texture")
+    expect(page.locator("#say")).to_contain_text("Arrow keys mark a part and move it")
+    for key in ("ArrowLeft", *["ArrowLeft"] * 20, "ArrowDown", *["Shift+ArrowRight"] * 4, "Shift+ArrowUp"):
+        page.keyboard.press(key)
+    go_to(page, "border")
+    for key in ("ArrowUp", *["ArrowRight"] * 40, *["Shift+ArrowDown"] * 40):
+        page.keyboard.press(key)
+    assert page.locator("#stimulus").bounding_box() == before
+    image, mark = before, page.locator("#marks span").first.bounding_box()
+    assert mark["x"] == pytest.approx(image["x"], abs=1)
+    assert mark["width"] == pytest.approx(image["width"] * 0.375, abs=1)
+    answer(page)
+    at(page, 2)
+    page.keyboard.press("ArrowRight")  # the word is still in focus, but its mark went with the answer
+    expect(page.locator("#marks span")).to_have_count(0)
+    with furnished.parts.database.read() as db:
+        texture, border = db.scalars(select(Rating)).one().marks
+    assert texture == {"cue": "texture", "x": 0.0, "y": 0.40625, "width": 0.375, "height": 0.21875}
+    assert border == {"cue": "border", "x": 0.75, "y": 0.375, "width": 0.25, "height": 0.625}
+
+
 def test_off_line_practice_waits_for_its_feedback(page, server, furnished, owner, known):
     session = opened(furnished, owner, known, practice_real="1", practice_synthetic="1")
     come_in(page, server.url + invite(owner, session))
@@ -249,6 +292,7 @@ def test_off_line_practice_waits_for_its_feedback(page, server, furnished, owner
     answer(page)
     expect(page.locator("#saved")).to_have_text("Not saved yet")
     expect(page.locator("#feedback")).to_be_hidden()
+    expect(page.locator("#say")).to_contain_text("no further image is held here")  # and not: you can go on
     page.context.set_offline(False)
     expect(page.locator("#feedback h2")).to_be_visible(timeout=20_000)
     page.keyboard.press("Enter")
@@ -259,7 +303,7 @@ def test_a_window_that_is_too_small_is_told_so(page, server, furnished, owner, k
     session = opened(furnished, owner, known, display_check="true", smallest_width="1500")
     come_in(page, server.url + invite(owner, session))
     go_to(page, "Yes, all eleven")
-    expect(page.get_by_role("alert")).to_contain_text("the study needs 1500")
+    expect(page.get_by_role("alert")).to_contain_text("which is too small for the study")
     page.set_viewport_size({"width": 1600, "height": 900})
     expect(page.locator("#window-size")).to_have_text("1600 × 900")
     go_to(page, "Yes, all eleven")
@@ -275,7 +319,7 @@ def test_nothing_is_shown_in_a_window_that_becomes_too_small(page, server, furni
     at(page, 1)
     page.set_viewport_size({"width": 700, "height": 900})
     notice = page.get_by_role("dialog", name="The window is too small")
-    expect(notice).to_contain_text("at least 800 × 0 pixels; it has 700 × 900 now")
+    expect(notice).to_contain_text("at least 800 pixels wide; it has 700 × 900 now")
     assert Axe().run(page).response["violations"] == []
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
@@ -338,7 +382,8 @@ def test_pairs_stand_side_by_side_and_are_compared_by_keyboard(page, server, fur
     assert given == [("real", 4), ("synthetic", 5), *[("real", 3)] * 3]
 
 
-def test_what_was_said_of_an_image_is_there_to_be_changed(page, server, furnished, owner, known):
+@pytest.mark.parametrize("by", ["this page", "an earlier page"])
+def test_what_was_said_of_an_image_is_there_to_be_changed(page, server, furnished, owner, known, by):
     session = opened(furnished, owner, known, cues="texture", remarks="true", allow_undo="true")
     come_in(page, server.url + invite(owner, session))
     go_to(page, "Start")
@@ -349,9 +394,14 @@ def test_what_was_said_of_an_image_is_there_to_be_changed(page, server, furnishe
     page.keyboard.press("Escape")
     answer(page)
     at(page, 2)
+    if by == "an earlier page":
+        page.reload()
+        at(page, 2)
+    expect(page.get_by_role("button", name="Remove last mark")).to_be_disabled()
     page.keyboard.press("z")
     at(page, 1)
     expect(page.locator("#remark")).to_have_value("odd")
+    expect(page.locator("#answer input:checked").first).to_have_value("real")
     expect(page.locator("#marks span")).to_have_text(["texture"])
     answer(page, "2")
     at(page, 2)

@@ -7,12 +7,10 @@ import pytest
 from playwright.sync_api import expect
 
 from app.protocol import wording
-from tests.browser.test_reader import finish, seen, server, shows
-from tests.faults.conftest import empty_folder, furnished, furnished_folder, generator_files, known, owner
+from tests.browser.rating import finish, seen, shows
 from tests.web.conftest import invite, opened
 from tests.web.test_reading_steps import CONSENT, HIDDEN
 
-__all__ = ["empty_folder", "furnished", "furnished_folder", "generator_files", "known", "owner", "server"]
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 QUALITY = {
     **HIDDEN,

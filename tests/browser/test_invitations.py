@@ -1,4 +1,3 @@
-# ruff: noqa: F401, F811 - pytest finds fixtures by the names of arguments
 """The pages of invitations in a real browser: axe, widths, copying."""
 
 import re
@@ -6,17 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_researcher import bodies, signed_in, url, violations
-from tests.web.conftest import (
-    create,
-    empty_folder,
-    furnished,
-    furnished_folder,
-    generator_files,
-    known,
-    opened,
-    owner,
-)
+from tests.browser.accessibility import violations
+from tests.web.conftest import create, opened
 from tests.web.test_invitations import CSV, invite_list
 from tests.web.test_reminders import days_pass
 

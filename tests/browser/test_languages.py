@@ -14,14 +14,14 @@ from app.tables.sessions import Item, Rating, Reading
 from app.words.catalogues import translate
 from app.words.languages import LANGUAGES
 from app.words.sentence import N_
+from tests.browser.rating import answer, finish_by_keyboard
 from tests.browser.test_flow import field, go_to
-from tests.browser.test_reader import answer, finish_by_keyboard, server
-from tests.faults.conftest import empty_folder, furnished, furnished_folder, generator_files, known, owner
 from tests.web.conftest import BUILT_IN, invite, opened
 
-__all__ = ["empty_folder", "furnished", "furnished_folder", "generator_files", "known", "owner", "server"]
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 SIZES = ((390, 844), (1024, 1366), (1366, 768))
+ENLARGED = ((1093, 614), (911, 512), (683, 384), (320, 640), (320, 256))
+"""A laptop's window at 125, 150 and 200 %, a narrow one, and one of 1280 × 1024 pixels at 400 %: WCAG 1.4.4 and 1.4.10."""
 STUDY = {
     **BUILT_IN,
     "consent": "You agree that your answers are used for research.",
@@ -41,18 +41,23 @@ STUDY = {
 }
 WIDE = """[...document.querySelectorAll("body *")].filter(e => {
     const box = e.getBoundingClientRect();
-    const cut = e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 1 && e.tagName === "BUTTON";
+    const cut = e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 1 && e.matches("button, .face");
     return (box.right > innerWidth + 0.5 || box.left < -0.5 || cut) && e.checkVisibility() && !e.closest(".stage, .visually-hidden");
 }).map(e => e.outerHTML)"""
 SMALL = """[...document.querySelectorAll("button, summary, a, .option, .choice")].filter(e => {
     const box = e.getBoundingClientRect();
     return e.checkVisibility() && (box.height < 43.9 || box.width < 43.9);
 }).map(e => e.outerHTML)"""
-COVERED = """[...document.querySelectorAll(".strip button, .strip summary, .panel button")].filter(e => {
+COVERED = """[...document.querySelectorAll(".strip button, .strip summary, .panel button, .interlude button")].filter(e => {
+    e.scrollIntoView({ block: "nearest" });
     const box = e.getBoundingClientRect();
     const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
-    return e.checkVisibility() && !(top && (e.contains(top) || top.contains(e)));
+    const reached = top && (e.contains(top) || top.contains(e) || (top.closest(".interlude") && !e.closest(".interlude")));
+    return e.checkVisibility({ visibilityProperty: true }) && !reached;
 }).map(e => e.outerHTML)"""
+
+CRUSHED = """[...document.querySelectorAll(".stage")].filter(e => e.clientHeight < Math.min(120, innerHeight / 2))
+    .map(e => `${e.clientHeight} pixels for the image`)"""
 
 
 @pytest.fixture
@@ -61,13 +66,14 @@ def study(furnished, owner, known):
 
 
 def sound(page, language, schemes):
-    """In its language, nothing for axe to find in light or dark, nothing cut off, covered or too small to touch at three sizes."""
+    """In its language, nothing for axe to find in light or dark, nothing cut off, covered or too small, in whatever window."""
     assert page.evaluate("document.documentElement.lang") == language
-    for size in SIZES:
+    for size in SIZES + ENLARGED:
         page.set_viewport_size({"width": size[0], "height": size[1]})
         page.evaluate("() => new Promise(requestAnimationFrame)")
-        for found in (WIDE, SMALL, COVERED):
+        for found in (WIDE, SMALL, COVERED, CRUSHED):
             assert page.evaluate(found) == [], size
+    page.set_viewport_size({"width": SIZES[-1][0], "height": SIZES[-1][1]})
     for scheme in next(schemes):
         page.emulate_media(color_scheme=scheme)
         assert Axe().run(page).response["violations"] == []
@@ -234,6 +240,14 @@ def single_keys_can_be_switched_off(page):
     """Whoever presses or says letters by accident answers nothing; buttons, Tab and Enter go on working."""
     assert Axe().run(page).response["violations"] == []
     switch = page.get_by_label("Single keys answer")
+    page.locator("#stage").click()
+    expect(switch).to_be_hidden()
+    page.locator(".menu summary").click()
+    switch.focus()
+    page.keyboard.press("Escape")
+    expect(switch).to_be_hidden()
+    page.keyboard.press("Enter")  # the menu has the focus again
+    expect(switch).to_be_visible()
     switch.uncheck()
     for key in "s2z":
         page.keyboard.press(key)

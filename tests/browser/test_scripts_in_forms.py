@@ -10,13 +10,6 @@ from app.services.import_settings import FIELDS
 from tests.browser import fields
 from tests.browser.payloads import PAYLOADS, fitting
 from tests.browser.test_scripts_in_texts import (
-    empty_folder,
-    furnished,
-    furnished_folder,
-    generator_files,
-    known,
-    owner,
-    server,
     signed_in,
 )
 from tests.browser.watched import watched
@@ -25,16 +18,7 @@ from tests.house.source import calls
 from tests.web import walk
 from tests.web.conftest import FORM
 
-__all__ = [
-    "empty_folder",
-    "furnished",
-    "furnished_folder",
-    "generator_files",
-    "known",
-    "owner",
-    "run",
-    "server",
-]
+__all__ = ["run"]
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 

@@ -8,17 +8,16 @@ from playwright.sync_api import expect
 
 from app.services import steps
 from tests.browser import fields
+from tests.browser.faulty_reader import settled
 from tests.browser.payloads import MANY, PAYLOADS, fitting
-from tests.browser.test_reader import answer
+from tests.browser.rating import answer
 from tests.browser.watched import watched
 from tests.factories_dicom import write_slice
-from tests.faults.conftest import empty_folder, furnished, furnished_folder, generator_files, known, owner
 from tests.servers import Server
 from tests.web import walk
 from tests.web.conftest import ADMIN, OWNER, PASSWORD, create, ident, png, sample
 from tests.web.test_reminders import days_pass
 
-__all__ = ["empty_folder", "furnished", "furnished_folder", "generator_files", "known", "owner"]
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 BATCHES = range(0, len(PAYLOADS), 6)
 
@@ -188,6 +187,7 @@ def remark_and_look_back(reader, remark):
     expect(page.locator("#position")).to_have_text(re.compile("^2 "))
     page.keyboard.press("z")
     expect(page.locator("#remark")).to_have_value(remark)
+    settled(page)  # the answer is with the server, whose word counts from here on
     reader.look("the last answer")
 
 
@@ -211,7 +211,9 @@ def files_of_browsers(study, guest, folder):
     guest.page.get_by_role("button", name="Import", exact=True).click()
     guest.page.wait_for_url(re.compile(r"/image-sets/[0-9a-f]{32}$"))
     study.site.work()
-    guest.visit(guest.page.url.removeprefix(guest.url))
+    expect(guest.page.locator("[data-job]")).to_have_count(0)  # it loads itself again, once
+    guest.page.wait_for_load_state()
+    guest.look("a set of it")
 
 
 def pages(site, ids):

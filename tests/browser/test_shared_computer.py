@@ -1,19 +1,9 @@
-# ruff: noqa: F401, F811 - pytest finds fixtures by the names of arguments
 """A computer that several people use: what is left in the browser after signing out, and passwords that are pasted."""
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_researcher import bodies, signed_in, url
-from tests.web.conftest import (
-    PASSWORD,
-    empty_folder,
-    furnished,
-    furnished_folder,
-    generator_files,
-    known,
-    png,
-)
+from tests.web.conftest import PASSWORD, png
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 NAMES = "JSON.stringify(Object.entries(sessionStorage))"

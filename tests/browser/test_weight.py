@@ -2,12 +2,10 @@
 
 import pytest
 
-from tests.browser.test_reader import SIZES, answer, at, begin
-from tests.faults.conftest import empty_folder, furnished, furnished_folder, generator_files, known, owner
+from tests.browser.rating import SIZES, answer, at, begin
 from tests.servers import Server
 from tests.web.conftest import invite, opened
 
-__all__ = ["empty_folder", "furnished", "furnished_folder", "generator_files", "known", "owner"]
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 MOST_BYTES = 60_000
 EVERYTHING = {
@@ -71,6 +69,11 @@ def test_nothing_moves_from_the_first_image_to_the_last(browser, link, size):
     for position in range(1, 5):
         at(page, position)
         page.wait_for_timeout(100)
+        if position > 1:
+            page.keyboard.press("z")
+            at(page, position - 1)
+            page.keyboard.press("Escape")
+            at(page, position)
         answer(page)
     at(page, 5)
     assert page.evaluate("window.shifts") == []

@@ -12,7 +12,7 @@ import httpx2
 from sqlalchemy import select
 
 from app import clock
-from app.services import invitations, people, readings, seats
+from app.services import instructions, invitations, people, seats
 from app.tables.sessions import Presentation, Rating
 from app.web.deps import READER_COOKIE
 from tests.web.conftest import OWNER
@@ -38,7 +38,7 @@ def invited(site, session_id, count):
             for number in range(first, min(first + 500, count + 1)):
                 link = invitations.invite(db, session_id, owner_id, f"R{number:06d}", now)
                 cookie = seats.confirm(db, link.token, now)
-                readings.start(db, seats.seat(db, cookie, now), now)
+                instructions.start(db, seats.seat(db, cookie, now), now)
                 cookies.append(cookie)
     return cookies
 

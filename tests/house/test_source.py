@@ -111,6 +111,15 @@ def test_no_attribute_of_a_template_is_without_quotation_marks():
         assert not re.search(r"\s[\w-]+=\{\{", path.read_text()), path.name
 
 
+def test_attributes_that_come_only_sometimes_do_not_run_together():
+    """The lines of blocks are trimmed: of two such attributes below each other the first ends with a space."""
+    together = re.compile(r"""<[a-z](?:[^<>{]|\{[{%][^{}]*[}%]\})*?[^\s"'>]\{% endif %\}\n\s*(?:\{|[a-z])""")
+    for path in sorted((ROOT / "templates").rglob("*.html")):
+        assert not together.search(path.read_text()), path.name
+    assert together.search("<input {% if a %}checked{% endif %}\n  {% if b %}required{% endif %}>")
+    assert not together.search("<input {% if a %}checked {% endif %}\n  {% if b %}required{% endif %}>")
+
+
 def test_no_script_uses_what_is_dangerous():
     never = r"\beval\(|\bFunction\(|document\.write|insertAdjacentHTML|outerHTML|postMessage|[\"']message[\"']|__proto__|Object\.assign\("
     for path in sorted((ROOT / "static").rglob("*.js")):

@@ -115,7 +115,7 @@ def ends(reader, link):
     """Whether a reader's browser is out, cannot come back, and what it saved is counted."""
     out = reader.get("/read/state")
     assert out.status_code == 401
-    assert "What you rated is kept" in words(out)
+    assert "waits in this browser" in words(out)
     back = reader.post(link)
     return back.status_code == 403 and "has seen the answers" in words(back)
 

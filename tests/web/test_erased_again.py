@@ -12,8 +12,8 @@ from app import erasure_ledger
 from app.db import Database
 from app.tables.sessions import Reading
 from tests.web.conftest import ident
+from tests.web.erasing import CANARIES, CODE, EMAIL, NAME, erase, left, link_of, read_whole, study
 from tests.web.test_invitations import invite_list
-from tests.web.test_privacy import CANARIES, CODE, EMAIL, NAME, erase, left, link_of, read_whole, study
 
 __all__ = ["study"]
 LEDGER = erasure_ledger.NAME

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select, update
 
-from app.tables.sessions import Exposure
+from app.tables.sessions import Exposure, Presentation
 from tests.web.conftest import invite, opened
 from tests.web.test_reading_steps import seated
 
@@ -74,6 +74,22 @@ def test_what_is_no_duration_is_refused(reader, seen_ms):
     refused = reader.post("/read/exposures", content=body, headers={"content-type": "application/json"})
     assert refused.status_code == 422
     assert state(reader)["seen"] is None
+
+
+def test_an_image_that_nobody_can_have_seen_yet_is_not_known(furnished, owner, known):
+    session = opened(furnished, owner, known, n_real="8", n_synthetic="8", exposure_ms="4000")
+    one, other = (seated(furnished, invite(owner, session)) for _ in range(2))
+    for reader in (one, other):
+        reader.post("/read/start")
+    with furnished.parts.database.read() as db:
+        last = db.scalars(select(Presentation).where(Presentation.position == 16)).first()
+        held = db.scalars(select(Presentation).where(Presentation.position == 11)).all()
+    told = [tell(reader, last.token, 1.0, running=True).status_code for reader in (one, other)]
+    assert told == [404, 404]
+    answers = [
+        tell(reader, image.token, 1.0, running=True).status_code for reader in (one, other) for image in held
+    ]
+    assert sorted(answers) == [200, 200, 404, 404]
 
 
 def test_a_foreign_image_is_not_known(furnished, owner, known, reader):

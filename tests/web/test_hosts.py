@@ -49,6 +49,8 @@ def test_it_answers_to_its_own_names(known_as, host):
         "",
         " ",
         "é.example",
+        "[1.2]",
+        "[:::]",
     ],
 )
 @pytest.mark.parametrize("path", ["/healthz", "/sign-in", "/r/unknown", "/static/css/base.css", "/nothing"])

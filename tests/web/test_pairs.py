@@ -184,3 +184,23 @@ def test_the_report_tells_how_often_the_real_one_was_found(furnished, owner, ses
     assert ratings.splitlines()[0].endswith(",other")
     per_reader = owner.get(f"{session}/export/per_reader.csv").text
     assert "R02,Samples,4,4,,,,,,,0.5,,,,," in per_reader
+
+
+@pytest.mark.parametrize(
+    ("answering", "given"),
+    [("both", {"answer": "synthetic"}), ("pairs", {"answer": "right"}), ("likert", {"answer": ""})],
+)
+def test_the_last_answer_is_told_to_whoever_may_change_it(furnished, owner, known, answering, given):
+    """Another page of the reader shows it, so that nothing of it is lost when one part is changed."""
+    reader = Comparer(
+        furnished, invite(owner, opened(furnished, owner, known, answering=answering, allow_undo="true"))
+    )
+    assert reader.state["given"] is None
+    first = reader.state["current"]
+    assert reader.rate(**given).status_code == 200
+    assert reader.state["given"] is None  # the page that sent it knows it
+    told = reader.client.get("/read/state").json()
+    assert (told["previous"], told["given"]) == (first, {**given, "likert": 3, "remark": "", "marks": []})
+    changed = {"item": first, **given, "likert": 5, "key": "k" * 16, "shown_ms": 5, "revises": True}
+    assert reader.client.post("/read/ratings", json=changed).status_code == 200
+    assert reader.client.get("/read/state").json()["given"]["likert"] == 5

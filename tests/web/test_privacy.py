@@ -1,7 +1,5 @@
 """Erasing a reader on request, in its two kinds: what goes, what stays, and that no byte of it is left in any file."""
 
-import csv
-import io
 import os
 import re
 import sqlite3
@@ -9,104 +7,39 @@ import subprocess
 import sys
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
-from app import audit_head, owed, worker
+from app import audit_head
 from app.errors import InvalidError
-from app.services import analysis, privacy, verification
+from app.services import verification
 from app.services.looks import given
 from app.tables.audit import AuditEvent
 from app.tables.sessions import Item, Rating, Reading, VttSession
 from tests.web.api.conftest import program
 from tests.web.conftest import ADMIN, COLLEAGUE, ident, invite, opened, read_all
 from tests.web.conftest import text as words
+from tests.web.erasing import (
+    CODE,
+    EMAIL,
+    NAME,
+    REASON,
+    SAID,
+    TOLD,
+    close_and_report,
+    erase,
+    left,
+    link_of,
+    rate_all,
+    read_whole,
+    reading_id,
+    rows,
+    study,
+    trail_is_whole,
+)
 from tests.web.test_invitations import invite_list
 from tests.web.test_reading_steps import QUESTIONS
 
-CODE, EMAIL, NAME = "Kolibri7", "kolibri@example.org", "Dr. Kolibri Zaunkoenig"
-SAID, TOLD = "Kolibri says that the sulci are odd", "I am Kolibri of ward seven"
-REASON = "asked for by the reader in May"
-CANARIES = [word.encode() for word in (CODE, EMAIL, NAME, SAID, TOLD)]
-
-
-def link_of(page):
-    return re.search(r"<code>[^<]*(/r/[^<]+)</code>", page.text)[1]
-
-
-def rate_all(reader, remark):
-    """Answer every image, each with a remark; returns how many."""
-    state, count = reader.get("/read/state").json(), 0
-    while state["current"]:
-        body = {"item": state["current"], "answer": "real", "likert": 4, "key": f"key-{count:08d}"}
-        answered = reader.post(
-            "/read/ratings", json={**body, "shown_ms": 900.0, "remark": f"{remark} {count}"}
-        )
-        assert answered.status_code == 200, answered.text
-        state, count = answered.json(), count + 1
-    return count
-
-
-def read_whole(site, link, remark=SAID, told=TOLD):
-    """A whole reading, questionnaires and all; returns (browser, number of ratings)."""
-    reader = site.browser()
-    assert reader.post(link).status_code == 303
-    reader.post("/read/questionnaire", data={"q1": "12", "q2": "radiology"})
-    assert reader.post("/read/start").status_code == 303
-    count = rate_all(reader, remark)
-    reader.post("/read/questionnaire", data={"after": "true", "q3": told})
-    return reader, count
-
-
-@pytest.fixture
-def study(furnished, owner, known):
-    """(address, the erasable reader's browser, another reader's link): both have read, the report is made and cached."""
-    address = opened(furnished, owner, known, remarks="true", **QUESTIONS)
-    link = link_of(invite_list(owner, address, f"{CODE},{EMAIL},{NAME}"))
-    reader, count = read_whole(furnished, link)
-    assert count == 8
-    other = invite(owner, address, "R02")
-    read_whole(furnished, other, "Other words", "Other text")
-    return address, reader, other
-
-
-def reading_id(owner, address, code=CODE):
-    page = owner.get(address).text
-    row = page[page.index(f"<td>{code}</td>") :]
-    return re.search(r"/readers/([0-9a-f]{32})/erase", row)[1]
-
-
-def erase(owner, address, kind, reason=REASON, code=CODE):
-    form = f"{address}/readers/{reading_id(owner, address, code)}/erase"
-    assert owner.get(form).status_code == 200
-    return owner.post(form, data={"kind": kind, "reason": reason})
-
-
-def close_and_report(site, owner, address):
-    owner.post(f"{address}/close")
-    owner.post(f"{address}/unblinding")
-    site.work()
-
-
-def rows(owner, address, name="ratings.csv"):
-    return list(csv.DictReader(io.StringIO(owner.get(f"{address}/export/{name}").text)))
-
-
-def left(folder) -> list[str]:
-    """Files of the data folder in which a canary stands, the database's own files and free pages among them."""
-    return [
-        f"{path.name}: {word}"
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-        for word in CANARIES
-        if word in path.read_bytes()
-    ]
-
-
-def trail_is_whole(site):
-    key = site.settings.secret_key
-    kept = audit_head.read(site.settings.data_dir, key)
-    with site.parts.database.read() as db:
-        return verification.audit_trail(db, key, kept) > 0
+__all__ = ["study"]
 
 
 def test_it_works(furnished, owner, study):
@@ -202,20 +135,6 @@ def test_an_erased_reader_who_was_reading_is_out(furnished, owner, known):
     body = {"item": current, "answer": "real", "likert": 3, "key": "k" * 16, "shown_ms": 1.0}
     assert reader.post("/read/ratings", json=body).status_code == 401
     assert reader.post(link).status_code == 404
-
-
-def test_a_log_that_somebody_reads_from_is_told_and_emptied_the_next_time(
-    furnished, owner, study, monkeypatch
-):
-    address, _, _ = study
-    monkeypatch.setattr(furnished.app.app.state.context.database, "_patience", 0.1)
-    with furnished.parts.database.read() as db:
-        db.execute(text("SELECT count(*) FROM ratings")).all()
-        code_page = erase(owner, address, "identity")
-        assert "could not be emptied" in code_page.text
-    code = re.search(r"erased-[0-9a-f]{8}", code_page.text)[0]
-    assert "could not be emptied" not in erase(owner, address, "identity", code=code).text
-    assert left(furnished.settings.data_dir) == []
 
 
 def test_who_may_erase(furnished, owner, study):
@@ -325,76 +244,6 @@ def test_what_a_program_was_told_before_is_not_told_again(furnished, owner, stud
     assert EMAIL not in me.ask("POST", path, key="another-key-as-long").text
 
 
-def test_what_a_long_reading_kept_in_the_log_is_emptied_by_the_worker(furnished, owner, study):
-    address, _, _ = study
-    other = sqlite3.connect(furnished.settings.data_dir / "blindread.db")
-    other.execute("BEGIN")
-    other.execute("SELECT count(*) FROM readers").fetchone()
-    page = erase(owner, address, "identity")
-    assert page.status_code == 200
-    assert left(furnished.settings.data_dir)
-    assert furnished.parts.database.owes_scrub
-    other.close()
-    worker.retain(furnished.parts)
-    assert left(furnished.settings.data_dir) == []
-    assert not furnished.parts.database.owes_scrub
-
-
-def test_what_a_killed_process_left_of_an_erasure_is_cleared_by_the_worker(
-    furnished, owner, study, monkeypatch
-):
-    address, _, _ = study
-    session_id = address.rpartition("/")[2]
-    stale = furnished.settings.data_dir / "artifacts" / "reports" / session_id / "0" / "per_reader.csv"
-    stale.parent.mkdir(parents=True)
-    stale.write_text("Anna Muster")
-
-    monkeypatch.setattr(privacy, "clear_traces", lambda *_given: True)  # as if it had not come to that
-    erase(owner, address, "identity")
-    assert furnished.parts.database.owes_scrub
-    worker.retain(furnished.parts)
-    assert left(furnished.settings.data_dir) == []
-    assert not stale.exists()
-    assert not furnished.parts.database.owes_scrub
-
-
-def test_a_program_is_told_what_an_erasure_left_in_the_log(furnished, owner, study):
-    address, _, _ = study
-    path = f"/sessions/{address.rpartition('/')[2]}/readers/{reading_id(owner, address)}/erase"
-    me, key = program(furnished), "key-of-sixteen-or-more"
-    other = sqlite3.connect(furnished.settings.data_dir / "blindread.db")
-    other.execute("BEGIN")
-    other.execute("SELECT count(*) FROM readers").fetchone()
-    ask = {"kind": "identity", "reason": "Asked for."}
-    erased = me.post(path, ask, key=key)
-    assert erased["traces_left"]
-    assert me.get(path)["traces_left"]
-    other.close()
-    worker.retain(furnished.parts)
-    assert me.post(path, ask, key=key) == erased | {"traces_left": False}
-    assert not me.get(path)["traces_left"]
-
-
-def test_a_report_that_is_made_while_a_reader_is_erased_tells_no_old_code(
-    furnished, owner, study, monkeypatch
-):
-    address, _, _ = study
-    owner.post(f"{address}/close")
-    owner.post(f"{address}/unblinding")
-    usual, erased = analysis.keep, []
-
-    def keep(artifacts, made):  # the erasure comes between reading the answers and writing the report
-        if not erased:
-            erased.append(erase(owner, address, "identity"))
-        usual(artifacts, made)
-
-    monkeypatch.setattr(analysis, "keep", keep)
-    furnished.work()
-    assert len(erased) == 1
-    assert left(furnished.settings.data_dir) == []
-    assert "erased-" in owner.get(f"{address}/report").text
-
-
 def test_a_trail_that_was_taken_away_whole_is_missed(furnished, owner, study):
     folder, key = furnished.settings.data_dir, furnished.settings.secret_key
     assert trail_is_whole(furnished)
@@ -414,37 +263,6 @@ def test_a_trail_that_was_taken_away_whole_is_missed(furnished, owner, study):
             verification.audit_trail(db, key, audit_head.read(folder, key))
         invite_list(owner, study[0], "R77")
         owner.post(f"{study[0]}/close")
-
-
-def test_only_reports_of_sessions_with_an_erasure_that_is_owed_go(furnished, owner, study, monkeypatch):
-    address, _, _ = study
-    mine, other = address.rpartition("/")[2], "0" * 32
-    folder = furnished.settings.data_dir / "artifacts" / "reports"
-    erase(owner, address, "identity")
-    for session_id in (mine, other):
-        (folder / session_id).mkdir(parents=True, exist_ok=True)
-        (folder / session_id / "per_reader.csv").write_text("made after the erasure")
-    mark = furnished.settings.data_dir / "scrub.owed"
-    owed.add(mark)  # as retention does
-    worker.retain(furnished.parts)
-    assert not mark.exists()
-    assert (folder / mine / "per_reader.csv").exists()
-    owed.add(mark, [other])
-    worker.retain(furnished.parts)
-    assert (folder / mine / "per_reader.csv").exists()
-    assert not (folder / other).exists()
-
-
-def test_what_is_owed_meanwhile_stays_owed(tmp_path):
-    mark = tmp_path / "scrub.owed"
-    owed.add(mark, ["a"])
-    before = owed.read(mark)
-    owed.add(mark, ["b", "a"])
-    owed.settle(mark, before)
-    assert owed.names(owed.read(mark)) == ["a", "b"]
-    owed.settle(mark, owed.read(mark))
-    assert owed.read(mark) == ""
-    owed.settle(mark, "")
 
 
 def test_a_simulated_reader_stays_one(furnished, owner, known):

@@ -156,9 +156,9 @@ def test_an_answer_that_is_missing_keeps_what_was_typed(furnished, owner, known)
     ("changes", "sentence"),
     [
         ({"seen": "some"}, "raise the brightness"),
-        ({"window_width": "800"}, "has 800 × 768 pixels; the study needs 1000 × 700"),
-        ({"window_height": "300"}, "needs 1000 × 700"),
-        ({"window_width": ""}, "needs 1000 × 700"),
+        ({"window_width": "800"}, "has 800 × 768 pixels, which is too small"),
+        ({"window_height": "300"}, "which is too small"),
+        ({"window_width": ""}, "which is too small"),
         ({"pixel_ratio": "nan"}, "cannot be used"),
         ({"pixel_ratio": "two"}, "cannot be used"),
     ],
@@ -170,6 +170,7 @@ def test_a_display_that_will_not_do_gets_a_sentence(furnished, owner, known, cha
     refused = reader.post("/read/display", data={**DISPLAY, **changes})
     assert refused.status_code == 422
     assert sentence in text(refused)
+    assert "at least 1000 × 700 pixels" in text(refused)
     assert reading(furnished).display is None
     assert reader.post("/read/display", data=DISPLAY).status_code == 303
 
@@ -222,3 +223,15 @@ def test_the_scale_alone_and_an_exposure_limit_are_told_as_they_are(furnished, o
     assert "real or synthetic, and" not in page
     assert "how real it looks to you" in page
     assert "for a short time only" in page
+
+
+def test_a_refused_questionnaire_keeps_what_was_chosen(furnished, owner, known):
+    asked = {**QUESTIONS, "question_required": ["required", "required", ""]}
+    reader = invited(furnished, owner, known, **asked)
+    refused = reader.post("/read/questionnaire", data={"q1": "many", "q2": "radiology"})
+    assert refused.status_code == 422
+    choices = re.findall(r"<input type=.radio.[^>]*>", refused.text)
+    assert [re.findall(r"(?<=\s)(checked|required)(?=[\s>])", one) for one in choices] == [
+        ["checked", "required"],
+        ["required"],
+    ]

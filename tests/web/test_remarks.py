@@ -39,6 +39,13 @@ def test_remarks_and_marks_are_kept(furnished, owner, known):
     ]
     body = {"item": item, "key": "k" * 16, **ANSWER, "remark": "Odd sulci.", "marks": marks}
     assert reader.post("/read/ratings", json=body).status_code == 200
+    assert reader.post("/read/ratings", json=body).status_code == 200
+    for other in ({"remark": "Fine."}, {"marks": marks[:1]}, {"marks": []}):
+        refused = reader.post("/read/ratings", json={**body, **other})
+        assert (refused.status_code, refused.json()["error"]) == (
+            409,
+            "This key was used for another answer.",
+        )
     with furnished.parts.database.read() as db:
         kept = db.scalars(select(Rating)).one()
     assert kept.remark == "Odd sulci."

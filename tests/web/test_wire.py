@@ -1,7 +1,9 @@
-"""A real server on a socket: whose address is believed, and where a request ends."""
+"""A real server on a socket: whose address is believed, where a request ends, and how long a connection is kept."""
 
+import http.client
 import shutil
 import socket
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
@@ -83,3 +85,27 @@ def test_many_sign_ins_at_once_are_no_way_around_the_limit(serving):
     with ThreadPoolExecutor(30) as together:
         statuses = Counter(together.map(status, range(30)))
     assert statuses == {401: 10, 429: 20}
+
+
+def test_more_browsers_than_files_are_allowed_at_first_keep_their_connections(tmp_path, empty_folder):
+    """A reader looks longer at an image than servers usually wait: no new connection for each answer."""
+    shutil.copytree(empty_folder, tmp_path / "data")
+    server = Server(tmp_path / "data", under=("prlimit", "--nofile=128:1024"))
+    server.start()
+    lines, sockets = (
+        [http.client.HTTPConnection("127.0.0.1", server.port, timeout=30) for _ in range(200)],
+        [],
+    )
+    try:
+        for pause in (0, 6):
+            time.sleep(pause)
+            for line in lines:
+                line.request("GET", "/healthz")
+                assert line.getresponse().read()
+            sockets.append([line.sock for line in lines])
+    finally:
+        for line in lines:
+            line.close()
+        server.stop()
+    assert None not in sockets[0]
+    assert sockets[0] == sockets[1]

@@ -137,6 +137,7 @@ def test_the_script_asks_for_the_words_that_it_is_given_and_for_no_others():
         *reading_words.PAIRS,
         *reading_words.UNDO,
         *reading_words.EXPOSURE,
+        *reading_words.CUES,
     ]
     asked = {name for script in SCRIPTS for name in spoken_names(script.read_text())}
     assert asked == set(given)

@@ -13,7 +13,7 @@ import torch
 
 from app import clock, schema, worker
 from app.imaging import stimulus
-from app.services import checkpoints, imagesets, jobs, people, samples
+from app.services import checkpoints, imageset_views, jobs, people, samples
 from app.settings import load_settings
 from models import checkpoint
 from models.network import Generator, GeneratorConfig
@@ -74,7 +74,7 @@ def start_sampling(parts, user, checkpoint_id, seeds="0-9", **changes):
 
 def set_view(parts, user, set_id):
     with parts.database.read() as db:
-        return imagesets.view(db, user, set_id, clock.now())
+        return imageset_views.view(db, user, set_id, clock.now())
 
 
 def job_view(parts, user, job_id):

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app import clock, worker
 from app.errors import InvalidError
 from app.imaging import stimulus
-from app.services import checkpoints, imagesets, jobs, pictures, samples
+from app.services import checkpoints, imageset_views, jobs, pictures, samples
 from app.tables.origins import Origin
 from models import checkpoint, sample
 from tests.worker.conftest import job_view, set_view, stage, start_sampling, start_worker, wait_until
@@ -31,7 +31,7 @@ def test_it_works(parts, researcher, registered, generator_file):
     alone = dict(sample.sample(checkpoint.load(generator_file, "cpu"), [5], sample.Settings()))[5]
     with parts.database.read() as db:
         stored = [
-            stimulus.decode(imagesets.image_bytes(db, parts.artifacts, researcher, set_id, image_id))
+            stimulus.decode(imageset_views.image_bytes(db, parts.artifacts, researcher, set_id, image_id))
             for image_id in view.image_ids
         ]
     assert np.abs(stored[2].astype(int) - alone.astype(int)).max() <= 1

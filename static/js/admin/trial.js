@@ -39,7 +39,7 @@ export function tryOut(form) {
     }
     holder.removeAttribute("aria-busy");
     busy = false;
-    if (stale) show();
+    if (stale && !half()) show();
   }
 
   function soon() {
@@ -60,7 +60,8 @@ export function tryOut(form) {
 
   form.addEventListener("input", ({ target }) => {
     agree(target);
-    if (!half()) soon();
+    if (half()) clearTimeout(timer);
+    else soon();
   });
   form.addEventListener("submit", () => {
     clearTimeout(timer);

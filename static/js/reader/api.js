@@ -79,5 +79,8 @@ export async function tellExposure(item, seen_ms, running) {
 
 export async function fetchStimulus(token) {
   const headers = { ...READING, Accept: "image/png, application/json" };
-  return whole((await call(`/read/stimuli/${token}`, { headers }, PATIENCE_MS.image)).blob());
+  const response = await call(`/read/stimuli/${token}`, { headers }, PATIENCE_MS.image);
+  // The gate of a guest network answers 200, too, with a page of its own.
+  if (response.headers.get("Content-Type") !== "image/png") throw new Unreachable("no image came");
+  return whole(response.blob());
 }

@@ -5,13 +5,14 @@
 
 import { Refused, tellExposure } from "./api.js";
 import { pause, retryMs } from "./queue.js";
+import * as room from "./room.js";
 
 const element = (id) => document.getElementById(id);
 
 const KEPT = "exposed"; // in this browser's memory: image → ms; all of them from the first frame on, until it is left before
 const HALF_A_FRAME_MS = 8;
 
-let run = null; // { item, limit, earlier, at, frame, exposed }; `exposed` stands once the image is away
+let run = null; // { item, limit, earlier, at, frame, exposed, end }; `exposed` stands once the image is away, `at` while it can be seen
 
 const kept = () => JSON.parse(localStorage.getItem(KEPT) ?? "{}");
 
@@ -31,28 +32,44 @@ export function expose(item, { limit, at, told, answered, away }) {
   stop();
   if (!limit) return;
   const earlier = answered ? (kept()[item] ?? limit) : seenBefore(item, told);
-  run = { item, limit, earlier, at, frame: 0, exposed: null };
-  const mine = run;
   const end = (exposed) => {
     mine.exposed = exposed;
-    mask();
     away();
+    element("mask").hidden = false;
   };
-  if (answered || limit - earlier < HALF_A_FRAME_MS) {
-    end(earlier);
-    return;
-  }
-  keep(item, limit); // it counts as seen from the first frame on
+  const mine = { item, limit, earlier, at, frame: 0, exposed: null, end };
+  run = mine;
+  if (answered || limit - earlier < HALF_A_FRAME_MS) end(earlier);
+  else count(mine);
+}
+
+// Frame by frame, until the time is over.
+function count(mine) {
+  keep(mine.item, mine.limit); // it counts as seen from the first frame on
   const tick = (time) => {
-    if (earlier + time - at < limit - HALF_A_FRAME_MS) {
+    mine.at ??= time;
+    if (mine.earlier + time - mine.at < mine.limit - HALF_A_FRAME_MS) {
       mine.frame = requestAnimationFrame(tick);
       return;
     }
-    end(earlier + time - at); // this frame is the first without the image
-    keep(item, mine.exposed);
+    mine.end(mine.earlier + time - mine.at); // this frame is the first without the image
+    keep(mine.item, mine.exposed);
   };
   mine.frame = requestAnimationFrame(tick);
   tell(mine);
+}
+
+// Nobody looks at an image in a tab that is hidden, or behind a notice: its time stands still.
+export function cover() {
+  if (!run || run.exposed !== null) return;
+  if (!document.hidden && !room.small()) {
+    if (run.at === null) count(run);
+  } else if (run.at !== null) {
+    cancelAnimationFrame(run.frame);
+    leave();
+    run.earlier = ms(run);
+    run.at = null;
+  }
 }
 
 // Until the server has it, or another image has come.
@@ -68,7 +85,7 @@ async function tell(mine) {
   }
 }
 
-const ms = (one) => one.exposed ?? one.earlier + performance.now() - one.at;
+const ms = (one) => one.exposed ?? one.earlier + (one.at === null ? 0 : performance.now() - one.at);
 
 // Left before the time is over: what is left of it can still be seen.
 export function leave() {
@@ -90,19 +107,16 @@ export function stop() {
 export const exposed = () => run && ms(run);
 
 window.addEventListener("pagehide", leave);
+document.addEventListener("visibilitychange", cover);
 
-// Noise of the image's own size in its place, so that no afterimage goes on being looked at; the same kind for all.
-function mask() {
+// Noise of the image's own size to come in its place, so that no afterimage goes on being looked at; the same kind for all. It is made before
+// the image comes on the screen: made at the end it would hold the image there for longer than is measured.
+export function prepare() {
   const [image, canvas] = [element("stimulus"), element("mask")];
   canvas.width = image.naturalWidth;
   canvas.height = image.naturalHeight;
   const noise = new ImageData(canvas.width, canvas.height);
-  for (let i = 0; i < noise.data.length; i += 4) {
-    noise.data.fill(Math.floor(Math.random() * 256), i, i + 3);
-    noise.data[i + 3] = 255;
-  }
+  const pixels = new Uint32Array(noise.data.buffer);
+  for (let i = 0; i < pixels.length; i += 1) pixels[i] = 0xff000000 | (0x010101 * Math.floor(Math.random() * 256));
   canvas.getContext("2d").putImageData(noise, 0, 0);
-  canvas.style.width = image.style.width;
-  canvas.style.height = image.style.height;
-  canvas.hidden = false;
 }

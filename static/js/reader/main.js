@@ -10,11 +10,12 @@ import * as outbox from "./outbox.js";
 import { pause, queue, retryMs } from "./queue.js";
 import * as room from "./room.js";
 import { advanced, caughtUp, ending } from "./standing.js";
-import { hold, stimulus } from "./stimuli.js";
+import { forget, hold, stimulus } from "./stimuli.js";
 import * as view from "./view.js";
 import * as views from "./views.js";
 import { word } from "./words.js";
 
+const SLOW_MS = 300; // after so long without the next image the page says that it is loading
 const UNSEEN_MS = 200; // nobody rates an image so soon: a key that answers at once was pressed twice
 
 let mode = null; // what is asked, and by which keys it is answered
@@ -42,6 +43,13 @@ async function persistently(call, meanwhile = "no_more") {
   }
 }
 
+// Where the reading stands, and what was said last, which another page may have sent.
+async function known() {
+  const told = await persistently(fetchState);
+  if (told.given) given = { item: told.previous, ...told.given };
+  return told;
+}
+
 async function present(name, revises = false) {
   const mine = { name, revises };
   due = mine;
@@ -50,12 +58,23 @@ async function present(name, revises = false) {
   view.clear();
   put();
   if (view.exposureLimit) view.blank();
-  const url = await persistently(() => stimulus(name, state.beside));
-  await room.enough();
+  const slow = setTimeout(() => due === mine && view.awaiting(), SLOW_MS);
+  try {
+    await persistently(() => load(mine));
+  } finally {
+    clearTimeout(slow);
+  }
   if (due !== mine) return;
-  const at = await view.show(url);
+  if (view.exposureLimit) exposure.prepare();
+  const at = await view.show();
   if (due !== mine) return;
   shown = { ...mine, at, firstAction: null };
+  view.busy(false);
+  if (revises && given?.item === name) view.refill(given);
+  view.progress(state, revises && state.current ? 1 : 0);
+  view.revising(revises, Boolean(state.previous));
+  if (revises) view.say(word("changing"));
+  else view.say(reachable ? "" : word("going_on"), reachable ? "" : "warn");
   lens.start(acted);
   marks.start(acted, revises && given?.item === name ? given.marks : []);
   views.start(name, at);
@@ -65,16 +84,25 @@ async function present(name, revises = false) {
     told: name === state.current ? state.seen : null,
     answered: revises,
     away() {
-      view.away();
+      view.blank();
       lens.rest();
+      marks.draw();
+      if (!revises) view.say(word("exposure_over"));
     },
   });
-  view.busy(false);
-  if (revises && given?.item === name) view.refill(given);
-  view.progress(state, revises && state.current ? 1 : 0);
-  view.revising(revises, Boolean(state.previous));
-  if (revises) view.say(word("changing"));
-  else view.say(reachable ? "" : word("going_on"), reachable ? "" : "warn");
+}
+
+// To where it can be shown at once, as long as it is due.
+async function load(mine) {
+  const url = await stimulus(mine.name, state.beside);
+  await room.enough();
+  if (due !== mine) return;
+  try {
+    await view.load(url);
+  } catch (error) {
+    forget(mine.name);
+    throw error;
+  }
 }
 
 // The image that was on the screen is put away.
@@ -152,14 +180,14 @@ async function goOn() {
   } else if (ending(state)) {
     if (!over) await end();
   } else {
-    due = shown = null;
-    view.busy(true);
+    leave();
     if (!reachable) view.say(word("no_more"), "warn");
   }
 }
 
 function heard(answered) {
-  const meanwhile = over ? "end_waits" : due || interlude.open() ? "going_on" : "no_more";
+  const goesOn = !state?.practising && (due || interlude.open()); // a practice answer waits for the server's word
+  const meanwhile = over ? "end_waits" : goesOn ? "going_on" : "no_more";
   if (answered !== reachable) view.say(answered ? "" : word(meanwhile), answered ? "" : "warn");
   reachable = answered;
 }
@@ -171,7 +199,7 @@ async function catchUp(told, refusal) {
     view.busy(true);
     over = false;
   }
-  await goTo(told ?? (await persistently(fetchState)));
+  await goTo(told ?? (await known()));
   if (refusal) view.say(refusal.message, "warn");
 }
 
@@ -257,7 +285,7 @@ async function practise(submission) {
     await feedback(outcome.state.feedback);
   }
   told.end();
-  await goTo(outcome.state ?? (await persistently(fetchState)));
+  await goTo(outcome.state ?? (await known()));
   if (outcome.refusal) view.say(outcome.refusal.message, "warn");
 }
 
@@ -270,6 +298,7 @@ function stopped(error, waiting = 0) {
   if (!(error instanceof Refused)) throw error;
   due = shown = null; // nothing that is still loading comes on the screen
   view.busy(true);
+  view.revising(false, false);
   if (waiting > 1) view.saved(word("not_saved_yet_number", { n: waiting }), "warn");
   else view.saved(waiting ? word("not_saved") : "", waiting ? "warn" : "");
   view.say(error.message, "warn");
@@ -353,7 +382,7 @@ export function learn(then) {
 async function open() {
   view.busy(true);
   const [refusal] = await answers.restore();
-  await goTo(await persistently(fetchState));
+  await goTo(await known());
   if (refusal) view.say(refusal.message, "warn");
 }
 
@@ -361,6 +390,9 @@ async function open() {
 export function begin(asked) {
   mode = asked;
   document.addEventListener("keydown", key);
-  room.watch(views.cover);
+  room.watch((small) => {
+    views.cover(small);
+    exposure.cover();
+  });
   open().catch(stopped);
 }

@@ -1,5 +1,5 @@
 // Where a reading stands, as the server says it:
-// { position, total, finished, current, ahead, beside, previous, waiting, practising, breaks, whole, seen }.
+// { position, total, finished, current, ahead, beside, previous, waiting, practising, breaks, whole, seen, given }.
 
 const later = (breaks, answers) => breaks.map((left) => left - answers).filter((left) => left >= 0);
 

@@ -18,6 +18,12 @@ export function stimulus(name, beside = {}) {
   return held.get(name);
 }
 
+// What cannot be drawn is fetched anew when it is asked for again.
+export function forget(name) {
+  held.get(name)?.then((url) => URL.revokeObjectURL(url));
+  held.delete(name);
+}
+
 // Two images as one picture, pixel by pixel, so that whatever is done to the view is done to both.
 async function sideBySide(...names) {
   const blobs = [];

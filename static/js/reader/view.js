@@ -5,7 +5,9 @@ import { word } from "./words.js";
 const element = (id) => document.getElementById(id);
 const form = element("answer");
 const image = element("stimulus");
+const mask = element("mask");
 const stage = element("stage");
+let used = 0; // CSS pixels for each of the image's
 
 export const exposureLimit = Number(stage.dataset.exposureMs);
 
@@ -70,29 +72,36 @@ export function progress(state, back = 0) {
 // The button that goes back one image leads out again while that image's answer is being changed.
 export function revising(is, possible) {
   if (!controls.undo) return;
-  element("undo-label").textContent = word(is ? "leave" : "back");
+  for (const label of controls.undo.querySelectorAll("[data-when]")) {
+    label.toggleAttribute("data-resting", (label.dataset.when === "revising") !== is);
+  }
   controls.undo.disabled = !is && !possible;
 }
 
-// Shows the image and resolves when it is on the screen, with the time of that by the browser's steady clock.
-export async function show(url) {
+// Puts the image where it can be shown at once.
+export async function load(url) {
   image.src = url;
   await image.decode();
+}
+
+// Shows the image and resolves when it is on the screen, with the time of that by the browser's steady clock.
+export function show() {
   element("waiting").hidden = true;
   image.hidden = false;
+  stage.parentElement.scrollTop = 0; // in a small window the answers' controls are below
   fit();
   return new Promise(requestAnimationFrame); // the time of the frame that draws it
+}
+
+// The next image is not here yet.
+export function awaiting() {
+  image.hidden = true;
+  element("waiting").hidden = false;
 }
 
 // No image is on the screen.
 export function blank() {
   image.hidden = true;
-}
-
-// The time to look is over; the answer is still to come.
-export function away() {
-  image.hidden = true;
-  say(word("exposure_over"));
 }
 
 // As large as fits: a whole number of screen pixels for each of the image's where it is enlarged, so that all
@@ -102,16 +111,18 @@ export function fit() {
   const room = stage.getBoundingClientRect();
   const scale = Math.min(room.width / image.naturalWidth, room.height / image.naturalHeight);
   const dense = scale * window.devicePixelRatio; // the screen's own pixels for each of the image's
-  const used = dense >= 1 ? Math.floor(dense) / window.devicePixelRatio : scale;
-  image.style.width = `${image.naturalWidth * used}px`;
-  image.style.height = `${image.naturalHeight * used}px`;
+  used = dense >= 1 ? Math.floor(dense) / window.devicePixelRatio : scale;
+  for (const one of [image, mask]) {
+    one.style.width = `${image.naturalWidth * used}px`;
+    one.style.height = `${image.naturalHeight * used}px`;
+  }
 }
 
 export function viewport() {
   return {
     width: window.innerWidth,
     height: window.innerHeight,
-    scale: image.naturalWidth ? image.width / image.naturalWidth : 0,
+    scale: used,
     pixel_ratio: window.devicePixelRatio,
   };
 }
