@@ -195,7 +195,9 @@ def test_four_snapshots_from_distances_to_table_2(browser, installation, slices,
         assert float(row["fpr_mean"]) == pytest.approx(fpr[name])
         assert float(row["fnr_mean"]) == pytest.approx(fnr[""])
     assert sorted(distances, reverse=True) == distances
-    assert fpr[names[-1]] > fpr[names[0]] + 0.1  # 0.32 on average over draws of images, with a standard deviation of 0.05
+    assert (
+        fpr[names[-1]] > fpr[names[0]] + 0.1
+    )  # 0.32 on average over draws of images, with a standard deviation of 0.05
 
     told = json.loads(download(page, "report.json"))
     (correlated,) = told["correlations"]
