@@ -177,7 +177,8 @@ def test_a_page_that_comes_in_place_of_an_image_is_no_image(page, link, furnishe
     assert stored(furnished) == [("real", 4)]
 
 
-def test_on_a_slow_line_the_answered_image_goes_and_the_page_says_that_the_next_is_loading(page, link):
+def slow_after_the_first(page, link):
+    """Begin on a line that brings one image; gives the requests for others, and a list: once anything is in it all come."""
     held, passed, free = [], [], []
     page.goto(link)
     page.get_by_role("button", name="Continue").click()
@@ -192,6 +193,11 @@ def test_on_a_slow_line_the_answered_image_goes_and_the_page_says_that_the_next_
     page.route("**/read/stimuli/*", after_the_first)
     page.get_by_role("button", name="Start").click()
     at(page, 1)
+    return held, free
+
+
+def test_on_a_slow_line_the_answered_image_goes_and_the_page_says_that_the_next_is_loading(page, link):
+    held, free = slow_after_the_first(page, link)
     answer(page)
     expect(page.get_by_text("Loading the image…")).to_be_visible()
     expect(page.locator("#stimulus")).to_be_hidden()
@@ -201,3 +207,23 @@ def test_on_a_slow_line_the_answered_image_goes_and_the_page_says_that_the_next_
     at(page, 2)
     expect(page.locator("#stimulus")).to_be_visible()
     expect(page.get_by_text("Loading the image…")).to_be_hidden()
+
+
+def test_once_it_is_said_why_nothing_more_comes_nothing_is_said_to_be_loading(
+    page, server, furnished, owner, known
+):
+    session = opened(furnished, owner, known)
+    slow_after_the_first(page, server.url + invite(owner, session))
+    sent = []
+
+    def keep(route):
+        sent.append(route)
+
+    page.route("**/read/ratings", keep)
+    answer(page)
+    expect(page.get_by_text("Loading the image…")).to_be_visible()
+    owner.post(f"{session}/close")
+    sent[0].continue_()
+    expect(page.locator("#say")).to_contain_text("closed")
+    expect(page.get_by_text("Loading the image…")).to_be_hidden()
+    expect(page.locator("#saved")).to_have_text("Not saved")

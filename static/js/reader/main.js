@@ -3,7 +3,7 @@
 import { Refused, fetchState, finish, reading, submit } from "./api.js";
 import * as exposure from "./exposure.js";
 import * as interlude from "./interlude.js";
-import * as keys from "./keys.js";
+import { listen } from "./keyboard.js";
 import * as lens from "./lens.js";
 import * as marks from "./marks.js";
 import * as outbox from "./outbox.js";
@@ -16,7 +16,6 @@ import * as views from "./views.js";
 import { word } from "./words.js";
 
 const SLOW_MS = 300; // after so long without the next image the page says that it is loading
-const UNSEEN_MS = 200; // nobody rates an image so soon: a key that answers at once was pressed twice
 
 let mode = null; // what is asked, and by which keys it is answered
 let state = null; // where the reading stands once all answers given here are saved
@@ -58,7 +57,7 @@ async function present(name, revises = false) {
   view.clear();
   put();
   if (view.exposureLimit) view.blank();
-  const slow = setTimeout(() => due === mine && view.awaiting(), SLOW_MS);
+  const slow = setTimeout(() => due === mine && view.awaiting(true), SLOW_MS);
   try {
     await persistently(() => load(mine));
   } finally {
@@ -298,6 +297,7 @@ function stopped(error, waiting = 0) {
   if (!(error instanceof Refused)) throw error;
   due = shown = null; // nothing that is still loading comes on the screen
   view.busy(true);
+  view.awaiting(false);
   view.revising(false, false);
   if (waiting > 1) view.saved(word("not_saved_yet_number", { n: waiting }), "warn");
   else view.saved(waiting ? word("not_saved") : "", waiting ? "warn" : "");
@@ -314,43 +314,6 @@ async function undo() {
   else if (state.previous) {
     exposure.leave();
     await present(state.previous, true).catch(stopped);
-  }
-}
-
-function key(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey || room.small()) return;
-  if (interlude.open()) {
-    if (event.repeat) event.preventDefault(); // a key that is still held from the answer presses no button
-    else if (keys.pressed(event) === "z") interlude.back();
-    return;
-  }
-  const pressed = keys.pressed(event);
-  if (event.target instanceof HTMLInputElement && event.target.type === "text") {
-    if (pressed === "escape") event.target.blur();
-    return;
-  }
-  if (event.repeat && !/^arrow|^[+=-]$/.test(pressed)) return;
-  const act = {
-    ...mode.keys,
-    z: undo,
-    t: view.controls.remark && (() => view.controls.remark.focus()),
-    enter: send,
-    escape: () => shown?.revises && undo(),
-  }[pressed];
-  if (act) {
-    if (pressed === "enter" && event.target.closest("button:not(#next), .menu *")) return;
-    event.preventDefault();
-    acted();
-    if (mode.keys[pressed]) view.say("");
-    act();
-  } else if (lens.key(pressed, event.target)) {
-    event.preventDefault();
-  } else if (/^[1-5]$/.test(pressed)) {
-    if (mode.atOnce && shown && performance.now() - shown.at < UNSEEN_MS) return;
-    acted();
-    view.say("");
-    view.choose("likert", pressed);
-    if (mode.atOnce) send();
   }
 }
 
@@ -389,7 +352,7 @@ async function open() {
 // `asked`: missing(chosen) says what still has to be chosen, given(chosen) is what is sent, keys choose, atOnce sends with a point of the scale.
 export function begin(asked) {
   mode = asked;
-  document.addEventListener("keydown", key);
+  listen(mode, { shown: () => shown, acted, send, undo });
   room.watch((small) => {
     views.cover(small);
     exposure.cover();

@@ -86,17 +86,17 @@ export async function load(url) {
 
 // Shows the image and resolves when it is on the screen, with the time of that by the browser's steady clock.
 export function show() {
-  element("waiting").hidden = true;
+  awaiting(false);
   image.hidden = false;
   stage.parentElement.scrollTop = 0; // in a small window the answers' controls are below
   fit();
   return new Promise(requestAnimationFrame); // the time of the frame that draws it
 }
 
-// The next image is not here yet.
-export function awaiting() {
-  image.hidden = true;
-  element("waiting").hidden = false;
+// Says that the next image is not here yet, or no longer says so.
+export function awaiting(is) {
+  if (is) blank();
+  element("waiting").hidden = !is;
 }
 
 // No image is on the screen.
