@@ -1,14 +1,14 @@
-"""A whole study by keyboard: consent, questionnaire, display, practice, breaks, images, debrief; marks, remarks, the scale alone."""
+"""A whole study by keyboard: consent, questionnaire, display, practice, breaks, images, debrief; the scale alone, and pairs."""
 
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 from sqlalchemy import select
 
 from app.imaging import stimulus
 from app.tables.sessions import Item, Rating, Reading
+from tests.browser.keyboard import come_in, field, go_to, sound
 from tests.browser.rating import SIZES, answer, at, finish, seen
 from tests.web.conftest import invite, opened
 
@@ -28,42 +28,6 @@ FLOW = {
     "remarks": "true",
     "cues": "texture, border",
 }
-
-
-def come_in(page, link):
-    page.goto(link)
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
-    go_to(page, "Continue")
-
-
-def go_to(page, name):
-    """Press a button as who has no mouse: Tab until it is reached, then Enter."""
-    button = page.get_by_role("button", name=name, exact=True)
-    expect(button).to_be_visible()
-    for _ in range(30):
-        if button.evaluate("e => e === document.activeElement"):
-            break
-        page.keyboard.press("Tab")
-    expect(button).to_be_focused()
-    page.keyboard.press("Enter")
-
-
-def field(page, label):
-    reached = page.get_by_label(label)
-    for _ in range(30):
-        if reached.evaluate("e => e === document.activeElement"):
-            return
-        page.keyboard.press("Tab")
-    expect(reached).to_be_focused()
-
-
-def sound(page):
-    """Nothing for axe to find, and nothing wider than the window or cut off at its edge."""
-    assert Axe().run(page).response["violations"] == []
-    wide = """[...document.querySelectorAll("main, main *")].filter(
-        e => e.getBoundingClientRect().right > innerWidth + 0.5 && !e.closest(".stage")
-    ).map(e => e.outerHTML)"""
-    assert page.evaluate(wide) == []
 
 
 def practise(page, images=2):
@@ -201,88 +165,6 @@ def test_the_scale_alone_is_answered_by_one_key(page, server, furnished, owner, 
     assert given == [2, 5, *(1 + position % 5 for position in range(2, 9))]
 
 
-def test_marks_lie_where_the_image_was_clicked_whatever_the_zoom(page, server, furnished, owner, known):
-    session = opened(furnished, owner, known, cues="texture, border", remarks="true")
-    come_in(page, server.url + invite(owner, session))
-    go_to(page, "Start")
-    at(page, 1)
-    box = page.locator("#stimulus").bounding_box()
-    page.get_by_role("button", name="texture").click()
-    page.mouse.click(box["x"] + box["width"] * 0.25, box["y"] + box["height"] * 0.5)
-    page.get_by_role("button", name="border").click()
-    page.mouse.move(box["x"] + box["width"] * 0.75, box["y"] + box["height"] * 0.75)
-    page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.6)
-    page.mouse.up()
-    expect(page.locator("#marks span")).to_have_text(["texture", "border"])
-    for _ in range(3):
-        page.keyboard.press("+")
-    box = page.locator("#stimulus").bounding_box()
-    page.get_by_role("button", name="texture").click()
-    page.mouse.click(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
-    page.get_by_role("button", name="border").click()
-    page.mouse.click(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.45)
-    page.get_by_role("button", name="Remove last mark").click()
-    page.keyboard.press("t")
-    page.keyboard.type("sulci 4 s z")
-    page.keyboard.press("Escape")
-    answer(page)
-    at(page, 2)
-    expect(page.locator("#marks span")).to_have_count(0)
-    expect(page.locator("#remark")).to_have_value("")
-    with furnished.parts.database.read() as db:
-        kept = db.scalars(select(Rating)).one()
-    assert (kept.answer, kept.likert, kept.remark) == ("real", 4, "sulci 4 s z")
-    point, area, middle = kept.marks
-    assert (point["cue"], point["width"]) == ("texture", 0)
-    assert (point["x"], point["y"]) == (pytest.approx(0.25, abs=0.01), pytest.approx(0.5, abs=0.01))
-    assert [area[name] for name in ("x", "y", "width", "height")] == pytest.approx(
-        [0.5, 0.6, 0.25, 0.15], abs=0.01
-    )
-    assert (middle["x"], middle["y"]) == (pytest.approx(0.5, abs=0.01), pytest.approx(0.5, abs=0.01))
-
-
-def test_by_keyboard_a_word_marks_the_whole_image(page, server, furnished, owner, known):
-    session = opened(furnished, owner, known, cues="texture")
-    come_in(page, server.url + invite(owner, session))
-    go_to(page, "Start")
-    at(page, 1)
-    go_to(page, "texture")
-    expect(page.locator("#marks span")).to_have_count(1)
-    answer(page)
-    at(page, 2)
-    with furnished.parts.database.read() as db:
-        (mark,) = db.scalars(select(Rating)).one().marks
-    assert mark == {"cue": "texture", "x": 0.0, "y": 0.0, "width": 1.0, "height": 1.0}
-
-
-def test_by_keyboard_a_mark_is_moved_to_its_place_and_the_image_stays(page, server, furnished, owner, known):
-    session = opened(furnished, owner, known, cues="texture, border")
-    come_in(page, server.url + invite(owner, session))
-    go_to(page, "Start")
-    at(page, 1)
-    before = page.locator("#stimulus").bounding_box()
-    go_to(page, "texture")
-    expect(page.locator("#say")).to_contain_text("Arrow keys mark a part and move it")
-    for key in ("ArrowLeft", *["ArrowLeft"] * 20, "ArrowDown", *["Shift+ArrowRight"] * 4, "Shift+ArrowUp"):
-        page.keyboard.press(key)
-    go_to(page, "border")
-    for key in ("ArrowUp", *["ArrowRight"] * 40, *["Shift+ArrowDown"] * 40):
-        page.keyboard.press(key)
-    assert page.locator("#stimulus").bounding_box() == before
-    image, mark = before, page.locator("#marks span").first.bounding_box()
-    assert mark["x"] == pytest.approx(image["x"], abs=1)
-    assert mark["width"] == pytest.approx(image["width"] * 0.375, abs=1)
-    answer(page)
-    at(page, 2)
-    page.keyboard.press("ArrowRight")  # the word is still in focus, but its mark went with the answer
-    expect(page.locator("#marks span")).to_have_count(0)
-    with furnished.parts.database.read() as db:
-        texture, border = db.scalars(select(Rating)).one().marks
-    assert texture == {"cue": "texture", "x": 0.0, "y": 0.40625, "width": 0.375, "height": 0.21875}
-    assert border == {"cue": "border", "x": 0.75, "y": 0.375, "width": 0.25, "height": 0.625}
-
-
 def test_off_line_practice_waits_for_its_feedback(page, server, furnished, owner, known):
     session = opened(furnished, owner, known, practice_real="1", practice_synthetic="1")
     come_in(page, server.url + invite(owner, session))
@@ -297,51 +179,6 @@ def test_off_line_practice_waits_for_its_feedback(page, server, furnished, owner
     expect(page.locator("#feedback h2")).to_be_visible(timeout=20_000)
     page.keyboard.press("Enter")
     at(page, 2, 2)
-
-
-def test_a_window_that_is_too_small_is_told_so(page, server, furnished, owner, known):
-    session = opened(furnished, owner, known, display_check="true", smallest_width="1500")
-    come_in(page, server.url + invite(owner, session))
-    go_to(page, "Yes, all eleven")
-    expect(page.get_by_role("alert")).to_contain_text("which is too small for the study")
-    page.set_viewport_size({"width": 1600, "height": 900})
-    expect(page.locator("#window-size")).to_have_text("1600 × 900")
-    go_to(page, "Yes, all eleven")
-    expect(page.get_by_role("button", name="Start")).to_be_visible()
-
-
-def test_nothing_is_shown_in_a_window_that_becomes_too_small(page, server, furnished, owner, known, browser):
-    session = opened(furnished, owner, known, display_check="true", smallest_width="800", exposure_ms="60000")
-    link = server.url + invite(owner, session)
-    come_in(page, link)
-    go_to(page, "Yes, all eleven")
-    go_to(page, "Start")
-    at(page, 1)
-    page.set_viewport_size({"width": 700, "height": 900})
-    notice = page.get_by_role("dialog", name="The window is too small")
-    expect(notice).to_contain_text("at least 800 pixels wide; it has 700 × 900 now")
-    assert Axe().run(page).response["violations"] == []
-    page.keyboard.press("Escape")
-    page.keyboard.press("Escape")
-    answer(page)
-    expect(notice).to_be_visible()
-    page.set_viewport_size({"width": 1000, "height": 900})
-    expect(notice).to_be_hidden()
-    assert page.locator("#answer input:checked").count() == 0
-    answer(page)
-    at(page, 2)
-    other = browser.new_context(viewport={"width": 600, "height": 900})
-    elsewhere = other.new_page()
-    elsewhere.goto(link)
-    elsewhere.get_by_role("button", name="Continue").click()
-    elsewhere.get_by_role("button", name="Go on").click()
-    expect(elsewhere.get_by_role("dialog", name="The window is too small")).to_be_visible()
-    expect(elsewhere.locator("#stimulus")).to_be_hidden()
-    elsewhere.set_viewport_size({"width": 900, "height": 900})
-    at(elsewhere, 2)
-    other.close()
-    with furnished.parts.database.read() as db:
-        assert len(db.scalars(select(Rating)).all()) == 1
 
 
 def test_pairs_stand_side_by_side_and_are_compared_by_keyboard(page, server, furnished, owner, known):
@@ -380,32 +217,3 @@ def test_pairs_stand_side_by_side_and_are_compared_by_keyboard(page, server, fur
     with furnished.parts.database.read() as db:
         given = [(one.answer, one.likert) for one in db.scalars(select(Rating).order_by(Rating.id))]
     assert given == [("real", 4), ("synthetic", 5), *[("real", 3)] * 3]
-
-
-@pytest.mark.parametrize("by", ["this page", "an earlier page"])
-def test_what_was_said_of_an_image_is_there_to_be_changed(page, server, furnished, owner, known, by):
-    session = opened(furnished, owner, known, cues="texture", remarks="true", allow_undo="true")
-    come_in(page, server.url + invite(owner, session))
-    go_to(page, "Start")
-    at(page, 1)
-    go_to(page, "texture")
-    page.keyboard.press("t")
-    page.keyboard.type("odd")
-    page.keyboard.press("Escape")
-    answer(page)
-    at(page, 2)
-    if by == "an earlier page":
-        page.reload()
-        at(page, 2)
-    expect(page.get_by_role("button", name="Remove last mark")).to_be_disabled()
-    page.keyboard.press("z")
-    at(page, 1)
-    expect(page.locator("#remark")).to_have_value("odd")
-    expect(page.locator("#answer input:checked").first).to_have_value("real")
-    expect(page.locator("#marks span")).to_have_text(["texture"])
-    answer(page, "2")
-    at(page, 2)
-    with furnished.parts.database.read() as db:
-        first, second = db.scalars(select(Rating).order_by(Rating.id))
-    assert (second.answer, second.likert, second.remark) == ("real", 2, "odd")
-    assert second.marks == first.marks

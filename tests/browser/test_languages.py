@@ -14,8 +14,8 @@ from app.tables.sessions import Item, Rating, Reading
 from app.words.catalogues import translate
 from app.words.languages import LANGUAGES
 from app.words.sentence import N_
+from tests.browser.keyboard import field, go_to
 from tests.browser.rating import answer, finish_by_keyboard
-from tests.browser.test_flow import field, go_to
 from tests.web.conftest import BUILT_IN, invite, opened
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]

@@ -6,9 +6,9 @@ import io
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.keyboard import go_to
 from tests.browser.rating import answer, finish_by_keyboard, shows
 from tests.browser.study import Study, demonstration
-from tests.browser.test_flow import go_to
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(280)]
 
