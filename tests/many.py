@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import chain
 
 import numpy as np
 from sqlalchemy import insert
@@ -29,7 +30,7 @@ def fill(database: Database, readers: int, images: int) -> None:
     """So many readers times so many images, half of them real; each reader's order is their own."""
     Table.metadata.create_all(database.engine)
     with database.write() as db:
-        for table, rows in _designed(readers, images):
+        for table, rows in chain(_owned(), _session(images), _shown(images), _invited(readers, images)):
             db.execute(insert(table), rows)
     raw = database.engine.raw_connection()
     raw.execute("PRAGMA synchronous=OFF")
@@ -47,118 +48,67 @@ def _id(kind: str, number: int) -> str:
     return kind + f"{number:031x}"
 
 
-def _designed(readers: int, images: int) -> Iterator[tuple[type[Table], list[dict[str, object]]]]:
-    user, kinds = "a" * 32, ("real", "synthetic")
-    yield (
-        User,
-        [
-            {
-                "id": user,
-                "email": "a@example.org",
-                "password_hash": "-",
-                "role": "researcher",
-                "created_at": _NOW,
-            }
-        ],
-    )
-    yield (
-        ImageSet,
-        [
-            {
-                "id": kind.ljust(32, "0"),
-                "owner_id": user,
-                "name": kind,
-                "kind": kind,
-                "pipeline": {},
-                "created_at": _NOW,
-            }
-            for kind in kinds
-        ],
-    )
-    yield (
-        VttSession,
-        [
-            {
-                "id": SESSION,
-                "owner_id": user,
-                "title": "Many",
-                "public_title": "Images",
-                "state": "closed",
-                "real_set_id": "real".ljust(32, "0"),
-                "n_real": (images + 1) // 2,
-                "protocol": Protocol().to_json(),
-                "order_secret": "0" * 64,
-                "manifest_sha256": "0" * 64,
-                "created_at": _NOW,
-            }
-        ],
-    )
-    synthetic = "synthetic".ljust(32, "0")
-    yield (
-        Arm,
-        [
-            {
-                "id": "b" * 32,
-                "session_id": SESSION,
-                "image_set_id": synthetic,
-                "label": "GAN",
-                "n_synthetic": images // 2,
-            }
-        ],
-    )
+_USER, _KINDS = "a" * 32, ("real", "synthetic")
+_SETS = [kind.ljust(32, "0") for kind in _KINDS]
+Rows = Iterator[tuple[type[Table], list[dict[str, object]]]]
+
+
+def _owned() -> Rows:
+    """A researcher with two sets."""
+    user = {"id": _USER, "email": "a@example.org", "password_hash": "-", "role": "researcher"}
+    yield User, [user | {"created_at": _NOW}]
+    usual = {"owner_id": _USER, "pipeline": {}, "created_at": _NOW}
+    sets = zip(_SETS, _KINDS, strict=True)
+    yield ImageSet, [usual | {"id": name, "name": kind, "kind": kind} for name, kind in sets]
+
+
+def _session(images: int) -> Rows:
+    of_session = {
+        "id": SESSION,
+        "owner_id": _USER,
+        "title": "Many",
+        "public_title": "Images",
+        "state": "closed",
+        "real_set_id": _SETS[0],
+        "n_real": (images + 1) // 2,
+        "protocol": Protocol().to_json(),
+        "order_secret": "0" * 64,
+        "manifest_sha256": "0" * 64,
+        "created_at": _NOW,
+    }
+    yield VttSession, [of_session]
+    arm = {"id": "b" * 32, "session_id": SESSION, "image_set_id": _SETS[1]}
+    yield Arm, [arm | {"label": "GAN", "n_synthetic": images // 2}]
+
+
+def _shown(images: int) -> Rows:
+    """The images, in turn real and synthetic, and the session's items of them."""
     numbers = range(images)
     yield Image, [{"id": _id("1", n), "sha256": "0" * 64} for n in numbers]
+    square = {"frame": 0, "width": 8, "height": 8, "mode": "L", "text_suspected": False, "facts": {}}
     yield (
         Origin,
         [
-            {
-                "image_id": _id("1", n),
-                "image_set_id": kinds[n % 2].ljust(32, "0"),
-                "kind": kinds[n % 2],
-                "frame": 0,
-                "place": n,
-                "width": 8,
-                "height": 8,
-                "mode": "L",
-                "text_suspected": False,
-                "facts": {},
-            }
+            square
+            | {"image_id": _id("1", n), "image_set_id": _SETS[n % 2], "kind": _KINDS[n % 2], "place": n}
             for n in numbers
         ],
     )
-    yield (
-        Item,
-        [
-            {
-                "id": _id("2", n),
-                "session_id": SESSION,
-                "image_id": _id("1", n),
-                "number": n,
-                "kind": "main",
-                "stimulus_sha256": "0" * 64,
-            }
-            for n in numbers
-        ],
-    )
+    usual = {"session_id": SESSION, "kind": "main", "stimulus_sha256": "0" * 64}
+    yield Item, [usual | {"id": _id("2", n), "image_id": _id("1", n), "number": n} for n in numbers]
+
+
+def _invited(readers: int, images: int) -> Rows:
+    """The readers, who have answered everything."""
     codes = range(readers)
-    yield (
-        Reader,
-        [{"id": _id("3", r), "owner_id": user, "code": f"R{r:05}", "created_at": _NOW} for r in codes],
-    )
+    of_reader = {"owner_id": _USER, "created_at": _NOW}
+    yield Reader, [of_reader | {"id": _id("3", r), "code": f"R{r:05}"} for r in codes]
+    usual = {"session_id": SESSION, "link_expires_at": _NOW, "invited_at": _NOW}
+    usual |= {"answered": images, "total": images}
     yield (
         Reading,
         [
-            {
-                "id": _id("4", r),
-                "session_id": SESSION,
-                "reader_id": _id("3", r),
-                "slot": r,
-                "link_hash": f"{r:064}",
-                "link_expires_at": _NOW,
-                "invited_at": _NOW,
-                "answered": images,
-                "total": images,
-            }
+            usual | {"id": _id("4", r), "reader_id": _id("3", r), "slot": r, "link_hash": f"{r:064}"}
             for r in codes
         ],
     )

@@ -82,68 +82,11 @@ def test_the_marker_is_nowhere(furnished, known, files, tmp_path):
     server.start()
     client = httpx2.Client(base_url=server.url, timeout=60, event_hooks={"response": [listener]})
     client.post("/sign-in", data={"email": OWNER, "password": PASSWORD})
-    before = images(furnished)
-
-    # an upload whose worker is killed half-way, and begins anew
-    kept, refused = files[:2], files[2:4]
-    address = sent(client, [*kept * (MANY // 2), *refused, files[4]], size="16").headers["location"]
-    job = client.get(address).text.partition('data-job="')[2].partition('"')[0]
-    environ = server.environ
-    first = started(command("worker", "--device", "cpu"), environ, logs / "worker")
-    wait_until(lambda: images(furnished) > before + 3)
-    first.send_signal(signal.SIGKILL)
-    first.wait()
-    assert staging(furnished) != []  # the worker died in the middle
-    assert found_below(data, but=staging(furnished)) == []
-    second = started(command("worker", "--device", "cpu"), environ, logs / "worker")
-    wait_until(lambda: client.get(f"/jobs/{job}").json()["ended"])
-    second.send_signal(signal.SIGTERM)
-    assert second.wait(60) == 0
-    assert images(furnished) == before + MANY + 2
-    assert staging(furnished) == []
-
-    # an upload that cannot be taken, and one that breaks off
-    assert sent(client, files, size="huge").status_code == 422
-    assert (
-        client.post(
-            "/image-sets", content=files[0].read_bytes(), headers={"Content-Type": f"text/{MARKER}"}
-        ).status_code
-        == 422
-    )
-
-    # the command line, whole and killed
-    whole = subprocess.run(
-        command("images", "import", "Again", "given", "--size", "16"),
-        env=environ,
-        cwd=tmp_path,
-        capture_output=True,
-        check=True,
-    )
-    assert not holds_marker(whole.stdout + whole.stderr)
-    assert whole.stderr.count(b"file ") == 4
-    many = tmp_path / "many"
-    many.mkdir()
-    for number in range(MANY):
-        (many / f"{MARKER}{number}").write_bytes(files[number % 2].read_bytes())
-    count = images(furnished)
-    killed = subprocess.Popen(
-        command("images", "import", "Killed", str(many)),
-        env=environ,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    wait_until(lambda: images(furnished) > count + 3)
-    killed.kill()
-    assert not holds_marker(killed.communicate()[0])
-    worker.sweep_staging(furnished.parts, older_than=-1)
-    assert staging(furnished) == []
-
-    # pages, pictures, a session to its exports
-    page = client.get(address).text
-    assert "were not kept" in page
-    for part in [*page.split(f'src="{address}')[1:], *page.split(f'href="{address}')[1:]]:
-        assert client.get(address + part.partition('"')[0].replace("&amp;", "&")).status_code == 200
-    client.get("/image-sets")
+    address = _imported_past_a_kill(furnished, client, files, server.environ, logs / "worker")
+    _refused(client, files)
+    _by_command(server.environ, tmp_path)
+    _by_a_command_that_is_killed(furnished, files, server.environ, tmp_path / "many")
+    _looked_at(client, address)
     _whole_study(furnished, known, address, listener)
     client.close()
     server.stop()
@@ -153,6 +96,63 @@ def test_the_marker_is_nowhere(furnished, known, files, tmp_path):
     assert {file.name for file in logs.iterdir()} == {"server", "worker"}
     assert found_below(logs) == []
     assert found_below(data) == []
+
+
+def _imported_past_a_kill(site, client, files, environ, log):
+    """An upload whose worker is killed half-way, and begins anew; the set's address."""
+    before, (kept, refused) = images(site), (files[:2], files[2:4])
+    address = sent(client, [*kept * (MANY // 2), *refused, files[4]], size="16").headers["location"]
+    job = client.get(address).text.partition('data-job="')[2].partition('"')[0]
+    first = started(command("worker", "--device", "cpu"), environ, log)
+    wait_until(lambda: images(site) > before + 3)
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    assert staging(site) != []  # the worker died in the middle
+    assert found_below(site.settings.data_dir, but=staging(site)) == []
+    second = started(command("worker", "--device", "cpu"), environ, log)
+    wait_until(lambda: client.get(f"/jobs/{job}").json()["ended"])
+    second.send_signal(signal.SIGTERM)
+    assert second.wait(60) == 0
+    assert images(site) == before + MANY + 2
+    assert staging(site) == []
+    return address
+
+
+def _refused(client, files):
+    """An upload that cannot be taken, and one that breaks off."""
+    assert sent(client, files, size="huge").status_code == 422
+    broken = {"content": files[0].read_bytes(), "headers": {"Content-Type": f"text/{MARKER}"}}
+    assert client.post("/image-sets", **broken).status_code == 422
+
+
+def _by_command(environ, folder):
+    importing = command("images", "import", "Again", "given", "--size", "16")
+    whole = subprocess.run(importing, env=environ, cwd=folder, capture_output=True, check=True)
+    assert not holds_marker(whole.stdout + whole.stderr)
+    assert whole.stderr.count(b"file ") == 4
+
+
+def _by_a_command_that_is_killed(site, files, environ, many):
+    many.mkdir()
+    for number in range(MANY):
+        (many / f"{MARKER}{number}").write_bytes(files[number % 2].read_bytes())
+    count = images(site)
+    importing = command("images", "import", "Killed", str(many))
+    killed = subprocess.Popen(importing, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    wait_until(lambda: images(site) > count + 3)
+    killed.kill()
+    assert not holds_marker(killed.communicate()[0])
+    worker.sweep_staging(site.parts, older_than=-1)
+    assert staging(site) == []
+
+
+def _looked_at(client, address):
+    """The set's page with all that it shows and leads to."""
+    page = client.get(address).text
+    assert "were not kept" in page
+    for part in [*page.split(f'src="{address}')[1:], *page.split(f'href="{address}')[1:]]:
+        assert client.get(address + part.partition('"')[0].replace("&amp;", "&")).status_code == 200
+    client.get("/image-sets")
 
 
 def _whole_study(site, known, address, listener):
