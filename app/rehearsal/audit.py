@@ -30,9 +30,8 @@ def audit(
         session = audits.session_of(db, audit_id)
         session_id, seed = session.id, int((session.manifest_sha256 or "0")[:16], 16)
         synthetic = auditing.truth(db, session_id)
-    of_sending, rng = np.random.default_rng(seed).spawn(
-        2
-    )  # another run says the same of the pixels, also after two rehearsals
+    # The pixels have draws of their own, so that another run says the same of them, also after two rehearsals.
+    of_sending, rng = np.random.default_rng(seed).spawn(2)
     total = len(synthetic) + 1
     with rehearsal.of_session(settings, database, session_id) as stage:
         sent = _transport(stage, synthetic, of_sending, lambda done: alive(done, total))
