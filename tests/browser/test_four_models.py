@@ -126,7 +126,7 @@ def learnt(folder):
 def read(browser, link, number, distance, usual):
     """Read everything as a browser would; a reader is more or less easily convinced, and never quite sure."""
     draws = np.random.default_rng(number)
-    mild = 2.2 + 0.4 * number
+    mild = 2.6 + 0.5 * number
     base = link[: link.index("/r/")]
     context = browser.new_context(extra_http_headers={"Origin": base})
     reader = context.request
@@ -136,7 +136,7 @@ def read(browser, link, number, distance, usual):
     while state["current"]:
         seen = reader.get(f"{base}/read/stimuli/{state['current']}").body()
         far = distance(np.asarray(Image.open(io.BytesIO(seen)).convert("L"), float)) / usual
-        doubt = np.log(far / mild) + draws.normal(0, 0.4)
+        doubt = np.log(far / mild) + draws.normal(0, 0.2)
         body = {
             "item": state["current"],
             "answer": "real" if doubt < 0 else "synthetic",
@@ -195,9 +195,8 @@ def test_four_snapshots_from_distances_to_table_2(browser, installation, slices,
         assert float(row["fpr_mean"]) == pytest.approx(fpr[name])
         assert float(row["fnr_mean"]) == pytest.approx(fnr[""])
     assert sorted(distances, reverse=True) == distances
-    assert (
-        fpr[names[-1]] > fpr[names[0]] + 0.1
-    )  # 0.32 on average over draws of images, with a standard deviation of 0.05
+    # Which images are shown is drawn anew each time: the difference is 0.50 on average, with a standard deviation of 0.05.
+    assert fpr[names[-1]] > fpr[names[0]] + 0.2
 
     told = json.loads(download(page, "report.json"))
     (correlated,) = told["correlations"]
